@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the planner needs from the rest: a memory to ask and skills to call.
+
+``LifelongMemory`` and the executor satisfy these in one process; the planner node satisfies them
+with service and action clients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from memagent.types import (
+    Lesson,
+    ObjectBelief,
+    SkillCall,
+    SkillOutcome,
+    TaskResult,
+    WorldBelief,
+)
+
+Canceled = Callable[[], bool]
+"""Asked often; True once the user has canceled the task."""
+
+
+class MemoryPort(Protocol):
+    def world(self, after: float | None = None) -> WorldBelief:
+        """What is believed now, including every percept with a stamp up to ``after``.
+
+        Waits, with a time-out, for a percept at least as new as ``after``.
+
+        Raises:
+            MemagentError: memory does not answer, or no such percept came in time.
+        """
+        ...
+
+    def where(self, name: str) -> ObjectBelief:
+        """Candidates for where ``name`` is, also for an object that was never seen."""
+        ...
+
+    def lessons(self, skill: str, subject: str) -> tuple[Lesson, ...]: ...
+
+    def begin_episode(self, instruction: str) -> str:
+        """Start remembering an attempt and return its id."""
+        ...
+
+    def record(self, outcome: SkillOutcome) -> None:
+        """Remember how a skill went, in the running episode."""
+        ...
+
+    def end_episode(self, result: TaskResult) -> None: ...
+
+
+class SkillPort(Protocol):
+    def execute(self, call: SkillCall, canceled: Canceled) -> SkillOutcome:
+        """Run one skill to its end. Never raises for what a robot may meet; see ``Code``."""
+        ...
