@@ -21,6 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+INSTALL_INPUTS = ("pyproject.toml", "setup.py", "constraints.txt", "sim/setup.py", "sim/setup.cfg")
 INTERFACES = ROOT / "ros_ws" / "src" / "memagent_interfaces"
 
 # What MuJoCo needs to render on a machine without a GPU: EGL and Mesa's software rasteriser.
@@ -120,13 +121,13 @@ def environment(system_ros: bool) -> None:
 
 
 def packages(system_ros: bool) -> None:
-    key = digest(ROOT / "pyproject.toml", ROOT / "constraints.txt", extra=str(system_ros))
+    key = digest(*(ROOT / name for name in INSTALL_INPUTS), extra=str(system_ros))
     if is_done("packages", key):
         return
-    extras = "sim,policy,dev" if system_ros else "sim,policy,dev,ros"
+    extras = "demo,policy,dev" if system_ros else "demo,policy,dev,ros"
     say("installing pinned packages into .venv (about 2.5 GB unpacked; minutes on a first run)")
     pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-q"]
-    run([*pip, "-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[{extras}]"])
+    run([*pip, "-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[{extras}]", "-e", f"{ROOT}/sim"])
     _settle_lark(pip)
     mark_done("packages", key)
 

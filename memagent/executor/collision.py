@@ -17,11 +17,12 @@ import numpy as np
 from memagent.executor.kinematics import ArmKinematics
 from memagent.robot import RobotDescription
 from memagent.site import Obstacle, Place, Rectangle, Site, door_corners
-from memagent.types import FloatArray, Pose2D
+from memagent.types import FloatArray, Pose2D, Vector3
 
 _WALL_OF_DRAWER = 0.012
 _DRAWER_WALL_HEIGHT = 0.09
-_HANDLE_DEPTH = 0.06
+_HANDLE_RADIUS = 0.014
+_HANDLE_HALF_LENGTH = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,7 @@ class Box:
         x, y, _ = self.centre
         hx, hy, _ = self.half
         signs = ((-1, -1), (1, -1), (1, 1), (-1, 1))
-        return tuple(
-            (x + c * i * hx - s * j * hy, y + s * i * hx + c * j * hy) for i, j in signs
-        )
+        return tuple((x + c * i * hx - s * j * hy, y + s * i * hx + c * j * hy) for i, j in signs)
 
 
 def site_boxes(site: Site, openings: Mapping[str, float]) -> tuple[Box, ...]:
@@ -85,12 +84,17 @@ def container_boxes(place: Place, opening: float) -> tuple[Box, ...]:
     (ax, ay), (bx, by), (cx, cy) = corners[0], corners[1], corners[2]
     front = Box(
         centre=((ax + cx) / 2, (ay + cy) / 2, (bottom + top) / 2),
-        half=(math.hypot(bx - ax, by - ay) / 2, math.hypot(cx - bx, cy - by) / 2, (top - bottom) / 2),
+        half=(
+            math.hypot(bx - ax, by - ay) / 2,
+            math.hypot(cx - bx, cy - by) / 2,
+            (top - bottom) / 2,
+        ),
         yaw=math.atan2(by - ay, bx - ax),
         name=f"front of {place.name}",
     )
+    handle = _handle_box(place, opening)
     if place.kind != "drawer" or opening < 0.05:
-        return (front,)
+        return (front, handle)
     x0, y0, x1, y1 = place.bounds_at(opening)
     t, floor, rim = _WALL_OF_DRAWER, place.height, place.height + _DRAWER_WALL_HEIGHT
     sides = (
@@ -100,7 +104,28 @@ def container_boxes(place: Place, opening: float) -> tuple[Box, ...]:
     )
     name = f"side of {place.name}"
     bed = Box.spanning((x0, y0, x1, y1), floor - 2 * t, floor, f"bottom of {place.name}")
-    return (front, bed, *(Box.spanning(side, floor - 2 * t, rim, name) for side in sides))
+    return (front, handle, bed, *(Box.spanning(side, floor - 2 * t, rim, name) for side in sides))
+
+
+def _handle_box(place: Place, opening: float) -> Box:
+    assert place.joint is not None
+    at = handle_position(place, opening)
+    radius = _HANDLE_RADIUS
+    return Box(at, (radius, radius, _HANDLE_HALF_LENGTH), name=f"handle of {place.name}")
+
+
+def handle_position(place: Place, opening: float) -> Vector3:
+    """Centre of a container's handle bar at ``opening`` (0 to 1)."""
+    joint = place.joint
+    if joint is None:
+        raise ValueError(f"place {place.name!r} does not open")
+    x, y, z = joint.handle
+    if joint.kind == "slide":
+        reach = joint.travel * opening
+        return (x + joint.axis[0] * reach, y + joint.axis[1] * reach, z)
+    c, s = math.cos(joint.travel * opening), math.sin(joint.travel * opening)
+    dx, dy = x - joint.axis[0], y - joint.axis[1]
+    return (joint.axis[0] + c * dx - s * dy, joint.axis[1] + s * dx + c * dy, z)
 
 
 def _inside(place: Place, piece: Obstacle) -> bool:
@@ -149,8 +174,8 @@ def _hollow(solid: Box, cavity: Box) -> tuple[Box, ...]:
 class ArmModel:
     """The arm, the hand and what it holds, as spheres.
 
-    The radii are those of a Franka Panda; the places follow the description's frames. The lower links
-    are left out where they cannot leave the base.
+    The radii are those of a Franka Panda; the places follow the description's frames. The lower
+    links are left out where they cannot leave the base.
     """
 
     # frame index, offset in that frame, radius; frames are joints 1..7 (0..6) and the tool (7).
@@ -165,6 +190,7 @@ class ArmModel:
         (5, (0.0, 0.0, 0.0), 0.065),
         (6, (0.0, 0.0, 0.0), 0.06),
         (6, (0.0, 0.0, 0.07), 0.055),
+        (7, (0.05, 0.0, -0.09), 0.03),
         (7, (0.0, 0.0, -0.085), 0.045),
         (7, (0.0, 0.065, -0.085), 0.04),
         (7, (0.0, -0.065, -0.085), 0.04),
@@ -174,7 +200,7 @@ class ArmModel:
         (7, (0.0, -0.048, -0.005), 0.014),
     )
     _FINGERS = 4
-    """The last spheres belong to the fingers."""
+    """So many of the last spheres belong to the fingers."""
 
     def __init__(self, description: RobotDescription) -> None:
         self._kinematics = ArmKinematics(description.arm)
@@ -183,10 +209,13 @@ class ArmModel:
         self._radii = np.array([r for _, _, r in self._LINKS])
         mount = description.arm.mount
         mast = description.head.position
+        deck = 0.85 * description.base.radius
         self._body = (
-            # The deck under the arm, and the mast that carries the head.
-            Box((0.0, 0.0, mount[2] / 2 - 0.01), (0.19, 0.19, mount[2] / 2 - 0.01), name="base"),
-            Box((mast[0] - 0.03, mast[1], mast[2] / 2), (0.03, 0.03, mast[2] / 2), name="mast"),
+            # The deck under the arm, and the two posts and the bar that carry the head.
+            Box((0.0, 0.0, mount[2] / 2 - 0.03), (deck, deck, mount[2] / 2 - 0.03), name="deck"),
+            Box((mast[0] - 0.05, 0.17, mast[2] / 2), (0.016, 0.016, mast[2] / 2), name="post"),
+            Box((mast[0] - 0.05, -0.17, mast[2] / 2), (0.016, 0.016, mast[2] / 2), name="post"),
+            Box((mast[0] - 0.05, 0.0, mast[2] - 0.05), (0.03, 0.19, 0.07), name="bar"),
         )
 
     def spheres(self, q: FloatArray, held: float = 0.0) -> tuple[FloatArray, FloatArray]:
@@ -237,7 +266,7 @@ class ArmModel:
             world = centres @ turn + np.array([base.x, base.y, 0.0])
             outer = box_distances(world, boxes).min(axis=-1) - radii
             nearest = np.minimum(nearest, outer.min(axis=1))
-        return nearest
+        return np.asarray(nearest)
 
 
 def box_distances(points: FloatArray, boxes: Iterable[Box]) -> FloatArray:

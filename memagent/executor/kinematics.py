@@ -35,7 +35,7 @@ def planar_transform(x: float, y: float, yaw: float, z: float = 0.0) -> FloatArr
 
 
 def rotation_error(target: FloatArray, current: FloatArray) -> FloatArray:
-    """Rotation vector, shape (3,), that turns ``current`` into ``target``, in their common frame."""
+    """Rotation vector, shape (3,), from ``current`` to ``target``, in their common frame."""
     relative = target @ current.T
     vee = 0.5 * np.array(
         [
@@ -104,7 +104,7 @@ class ArmKinematics:
         return np.asarray(self.frames(q)[..., -1, :, :])
 
     def jacobian(self, q: FloatArray) -> FloatArray:
-        """Geometric Jacobian of the tool, shape (6, n): linear rows, then angular, ``base_link``."""
+        """Geometric Jacobian of the tool in ``base_link``, shape (6, n): linear, then angular."""
         return _jacobian(self.frames(q))
 
     def within_limits(self, q: FloatArray, margin: float = 0.0) -> bool:

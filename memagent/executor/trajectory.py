@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Timing a joint path: smooth, at rest at both ends, within velocity and acceleration limits.
 
-The path through the waypoints is a shape-preserving cubic (it never leaves the box that neighbouring
-waypoints span, so it keeps the joint limits). Along it runs the quintic 10t^3 - 15t^4 + 6t^5, which
-starts and ends with zero velocity and acceleration. Stretching time by T divides velocities by T and
-accelerations by T^2, so the shortest duration within the limits has a closed form.
+The path through the waypoints is a shape-preserving cubic: it never leaves the box that two
+neighbouring waypoints span, so it keeps the joint limits. Along it runs the quintic 10t^3 - 15t^4 + 6t^5, which
+starts and ends with zero velocity and acceleration. Stretching time by T divides velocities by T
+and accelerations by T^2, so the shortest duration within the limits has a closed form.
 """
 
 from __future__ import annotations

@@ -46,7 +46,9 @@ class View:
                 f"{frame.depth.shape}; they must be (h, w, 3) and (h, w)"
             )
         if frame.pose.shape != (4, 4):
-            raise ValueError(f"frame {frame.frame_id!r}: pose has shape {frame.pose.shape}, not (4, 4)")
+            raise ValueError(
+                f"frame {frame.frame_id!r}: pose has shape {frame.pose.shape}, not (4, 4)"
+            )
         self.frame = frame
         self.depth: NDArray[np.float32] = np.where(
             np.isfinite(frame.depth) & (frame.depth > 0), frame.depth, np.float32(0)

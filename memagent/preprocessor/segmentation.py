@@ -128,7 +128,9 @@ def _stand_out(
     pixels = _Candidates(
         rows, cols, points, hsv[rows, cols, 0].astype(np.int16), dark[rows, cols], rest
     )
-    pixels = pixels.select(points[:, 2] > rest + config.lift)
+    above = points[:, 2] - rest
+    # Handles and shadows are dark too, but nothing carries them; vivid things may be in the air.
+    pixels = pixels.select((above > config.lift) & (~pixels.dark | (above < config.dark_reach)))
     pixels = pixels.select(~surroundings.solid(pixels.points))
     if pixels.dark.any():
         own = np.zeros(len(pixels.rows), dtype=bool)

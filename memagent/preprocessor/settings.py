@@ -33,9 +33,11 @@ class SegmentationConfig(_Strict):
     min_pixels: Annotated[int, Field(gt=0)] = 24
     min_saturation: Channel = 95
     min_value: Channel = 40
-    dark_value: Channel = 60
+    dark_value: Channel = 50
     """A pixel whose brightest channel is at most this is dark."""
     dark_saturation: Channel = 110
+    dark_reach: Positive = 0.2
+    """Dark things stand on something: their pixels are no higher above a support than this."""
     hue_step: Annotated[int, Field(gt=0, le=90)] = 8
     """Largest hue difference (OpenCV's half degrees) between neighbours of one object."""
     depth_step: Positive = 0.02
@@ -53,7 +55,7 @@ class ClassificationConfig(_Strict):
     """Standard deviation of an object's size about its kind's typical size (log scale)."""
     samples: Annotated[int, Field(ge=20)] = 160
     """Points of an object that are used for fitting."""
-    min_confidence: Share = 0.25
+    min_confidence: Share = 0.3
 
 
 class TrackingConfig(_Strict):
@@ -71,8 +73,8 @@ class ContainerConfig(_Strict):
     hypotheses: Annotated[int, Field(ge=3)] = 21
     tolerance: Positive = 0.03
     spacing: Positive = 0.06
-    min_support: Share = 0.3
-    """Share of the best hypothesis' front that must have been seen."""
+    min_support: Share = 0.2
+    """Share of a front that must be seen, or seen through, to say anything."""
     min_samples: Annotated[int, Field(gt=0)] = 12
     open_from: Share = 0.2
     """From this opening on a container counts as open."""
@@ -81,11 +83,11 @@ class ContainerConfig(_Strict):
 class CoverageConfig(_Strict):
     spacing: Positive = 0.05
     window: Positive = 3.0
-    tolerance: Positive = 0.03
+    tolerance: Positive = 0.035
     max_range: Positive = 3.0
     """Farther away, too few pixels fall on an object to be sure it is not there."""
-    object_reach: Positive = 0.07
-    """A cell hidden by something resting this near to it counts as seen: what hides it is known."""
+    object_margin: Positive = 0.03
+    """A cell that a known object covers counts as seen, up to this far about the object."""
 
 
 class RelationConfig(_Strict):

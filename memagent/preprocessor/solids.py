@@ -15,20 +15,28 @@ import numpy as np
 from memagent.catalogue import Category
 from memagent.types import FloatArray, Vector3
 
-Kind = Literal["box", "sphere", "upright cylinder", "lying cylinder"]
+Kind = Literal["box", "sphere", "upright cylinder", "lying cylinder", "bent"]
 _BOX_ROUNDING = 0.003
+_BEND = 0.13
+"""How far a bent thing's middle is out of line, as a share of its length: a banana's is 0.1-0.2."""
 _SAMPLES = 160
+_TALL = 2.5
+"""Cylinders this many times as high as wide usually are bottles."""
+_NECK = 0.3
+_NECK_WIDTH = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Solid:
-    """A rounded box, a sphere, or a cylinder that stands or lies."""
+    """A rounded box, a sphere, a standing or lying cylinder, or a rod bent in the plane."""
 
     kind: Kind
     half: Vector3
     """Half extents, metres."""
     rounding: float = 0.0
     """Radius of a box' edges; half of its thickness makes it a capsule."""
+    neck: float = 0.0
+    """Share of an upright cylinder's height that is a narrower neck, like a bottle's."""
 
     @property
     def radius(self) -> float:
@@ -38,7 +46,7 @@ class Solid:
     @property
     def turns(self) -> bool:
         """Whether its yaw can be seen."""
-        return self.kind in ("box", "lying cylinder")
+        return self.kind in ("box", "lying cylinder", "bent")
 
     def distance(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Signed distance to the surface (n,), negative inside, and its gradient (n, 3)."""
@@ -47,8 +55,21 @@ class Solid:
             return length - self.half[0], points / length[:, None]
         if self.kind == "box":
             return _box_distance(points, np.asarray(self.half), self.rounding)
+        if self.kind == "bent":
+            return _bent_distance(points, self.half[0], self.radius)
+        if self.neck > 0:
+            return self._bottle_distance(points)
         axis = 2 if self.kind == "upright cylinder" else 0
         return _cylinder_distance(points, self.half[axis], self.half[1], axis)
+
+    def _bottle_distance(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The union of a body and a neck: the nearer of the two surfaces."""
+        half_body = (1 - self.neck) * self.half[2]
+        lift = np.array((0.0, 0.0, self.half[2] - half_body))
+        body = _cylinder_distance(points + lift, half_body, self.radius, 2)
+        neck = _cylinder_distance(points, self.half[2], _NECK_WIDTH * self.radius, 2)
+        nearer = body[0] <= neck[0]
+        return np.where(nearer, body[0], neck[0]), np.where(nearer[:, None], body[1], neck[1])
 
 
 def _box_distance(
@@ -80,6 +101,22 @@ def _cylinder_distance(
     return distance, gradient
 
 
+def _bent_distance(
+    points: FloatArray, half_length: float, radius: float
+) -> tuple[FloatArray, FloatArray]:
+    """A tube of ``radius`` about a circular arc that bulges towards +y."""
+    chord, rise = half_length - radius, 2 * half_length * _BEND
+    curve = (chord**2 + rise**2) / (2 * rise)
+    reach = np.arcsin(chord / curve)
+    below = points[:, 1] - rise / 2 + curve
+    angle = np.clip(np.arctan2(points[:, 0], below), -reach, reach)
+    away = np.column_stack(
+        (points[:, 0] - curve * np.sin(angle), below - curve * np.cos(angle), points[:, 2])
+    )
+    length = np.maximum(np.linalg.norm(away, axis=1), 1e-9)
+    return length - radius, away / length[:, None]
+
+
 @lru_cache(maxsize=256)
 def surface(solid: Solid) -> tuple[FloatArray, FloatArray]:
     """Points (n, 3) spread over the surface, and their outward normals (n, 3).
@@ -107,10 +144,15 @@ def solids_of(category: Category) -> tuple[Solid, ...]:
     if category.shape == "sphere":
         return (Solid("sphere", half),)
     if category.shape == "elongated":
-        return (Solid("box", half, rounding=min(half) * 0.999),)
+        straight = Solid("box", half, rounding=min(half) * 0.999)
+        round_through = half[1] / half[2] < 1.2 and half[2] / half[1] < 1.2
+        return (Solid("bent", half), straight) if round_through else (straight,)
     if category.shape == "cylinder":
         lying = (half[2], half[0], half[0])
-        return (Solid("upright cylinder", half), Solid("lying cylinder", lying))
+        plain = (Solid("upright cylinder", half), Solid("lying cylinder", lying))
+        if height > _TALL * width:
+            return (Solid("upright cylinder", half, neck=_NECK), *plain)
+        return plain
     attitudes = {half, _ordered(half[0], half[2], half[1]), _ordered(half[1], half[2], half[0])}
     others = sorted(attitudes - {half})
     return tuple(Solid("box", h, _BOX_ROUNDING) for h in (half, *others))

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Mapping
 from types import FrameType
 from typing import Any
@@ -14,7 +15,11 @@ from typing import Any
 import rclpy
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.executors import (
+    ExternalShutdownException,
+    MultiThreadedExecutor,
+    SingleThreadedExecutor,
+)
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 
@@ -122,6 +127,10 @@ class RegionNode(LifecycleNode):  # type: ignore[misc]
             self.problem = str(error)
             self.get_logger().error(self.problem)
             return TransitionCallbackReturn.FAILURE
+        except Exception as error:  # the boundary of the node: rclpy would swallow it silently
+            self.problem = f"{type(error).__name__}: {error}"
+            self.get_logger().error(traceback.format_exc())
+            return TransitionCallbackReturn.FAILURE
         self.problem = ""
         return TransitionCallbackReturn.SUCCESS
 
@@ -156,7 +165,10 @@ def spin(node_type: type[RegionNode], threads: int = 4) -> None:
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     code = 0
     node = node_type()
-    executor = MultiThreadedExecutor(num_threads=threads)
+    # One thread costs half the CPU of a pool; only nodes with blocking callbacks need more.
+    executor = (
+        SingleThreadedExecutor() if threads == 1 else MultiThreadedExecutor(num_threads=threads)
+    )
     executor.add_node(node)
     try:
         if node.flag("autostart", True, "Configure and activate without a lifecycle manager.") and (

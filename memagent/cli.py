@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command ``memagent``."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from memagent import __version__, resources
+from memagent.errors import ConfigError, MemagentError
+
+app = typer.Typer(
+    help="A lifelong memory, and an agent that lives by it, for robots on ROS 2.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+
+BENCHMARKS = resources.CHECKOUT / "benchmarks"
+
+
+def _fail(error: Exception) -> typer.Exit:
+    console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+    return typer.Exit(1)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        console.print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    # Before anyone's first import of mujoco: it chooses its OpenGL platform then and never again.
+    os.environ.setdefault("MUJOCO_GL", "egl")
+
+
+@app.command()
+def up(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(help="Choices such as robot:=FILE sim:=false seed:=3")
+    ] = None,
+    graph: Annotated[str, typer.Option(help="The node graph.")] = "configs/graph/full.yaml",
+    logs: Annotated[Path, typer.Option(help="Where logs go.")] = Path("~/.memagent/log"),
+) -> None:
+    """Start the node graph as processes and keep it running until Ctrl-C."""
+    from memagent.ros.bringup import run
+    from memagent.ros.graph import load_graph
+
+    try:
+        chosen = dict(_choice(text) for text in arguments or [])
+        nodes = load_graph(resources.find(graph)).resolve(chosen)
+        run(nodes, logs.expanduser() / time.strftime("%Y%m%d-%H%M%S"), console.print)
+    except MemagentError as error:
+        raise _fail(error) from error
+
+
+def _choice(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition(":=")
+    if not separator:
+        raise ConfigError(f"{text!r}: write name:=value, for example seed:=3")
+    return name, value
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="Seed of the simulated world.")] = 0,
+    tasks: Annotated[int, typer.Option(help="Only the first N instructions.")] = 3,
+    days: Annotated[int, typer.Option(help="Days to live through.")] = 2,
+    speed: Annotated[float, typer.Option(help="Simulated seconds per second.")] = 1.0,
+    ros: Annotated[bool, typer.Option(help="Over ROS 2, or all in one process.")] = True,
+    out: Annotated[Path | None, typer.Option(help="Where results go.")] = None,
+    require: Annotated[bool, typer.Option(help="Exit with 1 unless the last day succeeds.")] = False,
+) -> None:
+    """Live through two days of a household: the same instructions twice, with memory kept."""
+    from memagent.demo.run import run_demo
+
+    folder = out or Path("runs") / f"demo-{time.strftime('%Y%m%d-%H%M%S')}"
+    try:
+        good = run_demo(folder, seed=seed, tasks=tasks, days=days, speed=speed, over_ros=ros)
+    except MemagentError as error:
+        raise _fail(error) from error
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    if require and not good:
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor(
+    memory_file: Annotated[Path, typer.Option(help="Where memory would live.")] = Path(
+        "~/.memagent/memory.db"
+    ),
+) -> None:
+    """Say what is installed, what is missing, and what to do about it."""
+    from memagent.doctor import examine
+
+    findings = examine(memory_file)
+    for finding in findings:
+        mark = "[green]ok  [/]" if finding.ok else "[red]bad [/]" if finding.needed else "[yellow]less[/]"
+        console.print(f"{mark} {finding.subject}: {finding.detail}", soft_wrap=True)
+        if not finding.ok:
+            console.print(f"     → {finding.remedy}", soft_wrap=True)
+    if any(not finding.ok and finding.needed for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Which table, or 'list'.")] = "list",
+) -> None:
+    """Measure one table of docs/benchmarks.md: memagent bench NAME --out DIR [--quick] ..."""
+    names = sorted(path.stem for path in BENCHMARKS.glob("*.py") if _is_table(path))
+    if name == "list":
+        console.print("\n".join(names))
+        return
+    if name not in names:
+        raise _fail(ConfigError(f"no benchmark {name!r}; there are {', '.join(names)}"))
+    try:
+        _load(BENCHMARKS / f"{name}.py").main(context.args)
+    except MemagentError as error:
+        raise _fail(error) from error
+
+
+def _is_table(path: Path) -> bool:
+    return "def main(" in path.read_text(encoding="utf-8")
+
+
+def _load(path: Path) -> Any:
+    """Import a benchmark from its file; benchmarks are not part of the installed package."""
+    sys.path.insert(0, str(path.parent))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ConfigError(f"{path}: cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+if __name__ == "__main__":
+    app()

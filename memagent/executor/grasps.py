@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How to take hold of an object from above."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from memagent.robot import Gripper
+from memagent.types import FloatArray, ObjectObservation, Vector3
+
+_ROUND = 1.2
+"""Below this ratio of its horizontal extents an object has no longer side worth the name."""
+_FINGER_DEPTH = 0.038
+"""How far fingers reach over an object before the palm would touch its top, metres."""
+_ABOVE_SURFACE = 0.015
+"""Of the point between the finger tips, at least: the pads reach 1 cm further."""
+_PLAY = 0.004
+"""An object must be narrower than the open gripper by this much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grasp:
+    """The hand points straight down; its fingers close along a horizontal axis."""
+
+    position: Vector3
+    """Of the point between the finger tips, ``map`` frame."""
+    yaw: float
+    """Direction of the closing axis in the ``map`` frame, radians; half a turn makes no difference
+    to the grasp, but it does to the arm."""
+    width: float
+    """Of the object along the closing axis, metres."""
+    above_bottom: float
+    """Height of the finger tips above the object's lowest point, metres."""
+
+    def pose(self, raised: float = 0.0) -> FloatArray:
+        """4x4 tool pose in the map, raised by so many metres."""
+        x, y, z = self.position
+        return hand_down(x, y, z + raised, self.yaw)
+
+
+def hand_down(x: float, y: float, z: float, yaw: float) -> FloatArray:
+    """4x4 pose of a tool that points down, its y (closing) axis along ``yaw``."""
+    c, s = math.cos(yaw), math.sin(yaw)
+    return np.array([[-s, c, 0, x], [c, s, 0, y], [0, 0, -1, z], [0, 0, 0, 1]], dtype=np.float64)
+
+
+def top_down_grasps(
+    seen: ObjectObservation, surface: float, gripper: Gripper, facing: float
+) -> tuple[Grasp, ...]:
+    """Candidate grasps, best first.
+
+    An elongated object is taken across its narrower side. A round one may be taken from any side:
+    first with the fingers left and right of where the robot faces.
+
+    Args:
+        seen: the object.
+        surface: height of what it stands on, metres above the floor.
+        gripper: its opening.
+        facing: heading of the robot, radians.
+
+    Returns:
+        Empty where the object is too wide for the gripper.
+    """
+    long, short, _ = seen.size
+    top = seen.position[2] + seen.size[2] / 2
+    z = max(surface + _ABOVE_SURFACE, top - _FINGER_DEPTH)
+    x, y, _ = seen.position
+    round_ = seen.shape in ("cylinder", "sphere") or long < _ROUND * short
+    if seen.shape in ("cylinder", "sphere"):
+        axes = [(facing + math.pi / 2 + a, long) for a in (0.0, 0.5, -0.5, 1.0, -1.0, 1.57)]
+    elif round_:
+        axes = [(seen.yaw + math.pi / 2, short), (seen.yaw, long)]
+    else:
+        axes = [(seen.yaw + math.pi / 2, short)]
+    fitting = [(axis, width) for axis, width in axes if width <= gripper.max_width - _PLAY]
+    return tuple(
+        Grasp((x, y, z), axis + turn, width, max(z - surface, 0.0))
+        for axis, width in fitting
+        for turn in (0.0, math.pi)
+    )

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""pick(object, place, position)."""
+
+from __future__ import annotations
+
+import math
+
+from memagent.executor.body import Held, SkillFailure
+from memagent.executor.grasps import top_down_grasps
+from memagent.executor.scene import object_boxes
+from memagent.executor.sightings import is_called
+from memagent.executor.skills.job import Job, go_near, step_back, step_to
+from memagent.executor.skills.look import find, inspect
+from memagent.executor.stances import Reach, find_reach, reach_from
+from memagent.types import Code, ObjectObservation
+
+_SAME_SPOT = 0.06
+"""Metres within which a target may shift when it is seen again from nearby."""
+_NEIGHBOUR = 0.5
+
+
+def pick(job: Job) -> str:
+    """Find an object, step up to it, grasp it from above and step back with it."""
+    body, name = job.body, job.call.object
+    if not name:
+        raise SkillFailure(Code.BAD_ARGUMENT, "pick needs the name of an object")
+    if body.held is not None and body.grips:
+        raise SkillFailure(Code.BAD_ARGUMENT, f"the hand already holds the {body.held.label}")
+    body.held = None
+    body.open_gripper(wait=False)
+    go_near(job)
+    target = search(job)
+    reach = _step_up(job, target)
+    target, reach = _look_again(job, target, reach)
+    held = _grasp(job, target, reach)
+    if not held:
+        job.report(f"trying to grasp the {name} again", 0.6)
+        step_back(job)
+        target = search(job)
+        reach = _step_up(job, target)
+        target, reach = _look_again(job, target, reach)
+        held = _grasp(job, target, reach)
+    if not held:
+        step_back(job)
+        raise SkillFailure(Code.GRASP_FAILED, f"the fingers closed on nothing at the {name}")
+    _lift(job, target, reach)
+    job.report(f"stepping back with the {name}", 0.85)
+    step_back(job)
+    if not body.grips:
+        body.held = None
+        body.open_gripper(wait=False)
+        raise SkillFailure(Code.GRASP_FAILED, f"the {name} slipped out of the hand")
+    return f"holding the {name}"
+
+
+def search(job: Job) -> ObjectObservation:
+    """Look where the object is believed to be, then at the whole place.
+
+    Raises:
+        SkillFailure: NOT_FOUND, or BLOCKED where the place is closed.
+    """
+    body, call, place = job.body, job.call, job.place
+    job.report(f"looking for the {call.object}", 0.05)
+    since = body.state.stamp
+    near = call.position
+    if near is not None:
+        body.fixate(body.gaze_at(near))
+        found = find(job, call.object, since, near)
+        if found is not None:
+            return found
+    inspect(job)
+    found = find(job, call.object, since, near)
+    if found is not None:
+        return found
+    if not job.scene.is_open(place):
+        raise SkillFailure(Code.BLOCKED, f"{place.name} is closed; open it first")
+    elsewhere = [o for o in body.sightings.objects(since) if is_called(o, call.object)]
+    hint = ""
+    if elsewhere:
+        x, y, z = elsewhere[0].position
+        hint = f", but there is one at ({x:.2f}, {y:.2f}, {z:.2f})"
+    raise SkillFailure(Code.NOT_FOUND, f"no {call.object} seen at {place.name}{hint}")
+
+
+def _surface(job: Job, target: ObjectObservation) -> float:
+    """Height of what the target stands on."""
+    bottom = target.position[2] - target.size[2] / 2
+    return job.place.height if abs(bottom - job.place.height) < 0.05 else bottom
+
+
+def _obstacles(job: Job, target: ObjectObservation) -> list[ObjectObservation]:
+    return [
+        o
+        for o in job.body.sightings.objects(job.started)
+        if 0.02 < math.dist(o.position, target.position) < _NEIGHBOUR
+        and not (o.label == target.label and math.dist(o.position, target.position) < 0.1)
+    ]
+
+
+def _step_up(job: Job, target: ObjectObservation) -> Reach:
+    body = job.body
+    job.report(f"stepping up to the {job.call.object}", 0.2)
+    grasps = top_down_grasps(
+        target, _surface(job, target), body.description.gripper, job.place.stand[2]
+    )
+    if not grasps:
+        raise SkillFailure(
+            Code.UNREACHABLE,
+            f"the {job.call.object} is {min(target.size[:2]):.3f} m wide, "
+            f"the hand opens {body.description.gripper.max_width} m",
+        )
+    extra = object_boxes(_obstacles(job, target))
+    height = job.config.arm.approach_height
+    reach = find_reach(body, job.place, grasps, height=height, extra=extra)
+    if reach is None:
+        raise SkillFailure(
+            Code.UNREACHABLE, f"no pose from which the arm reaches the {job.call.object}"
+        )
+    body.gaze_at(target.position, reach.base)
+    step_to(job, reach.base)
+    return reach
+
+
+def _look_again(
+    job: Job, target: ObjectObservation, reach: Reach
+) -> tuple[ObjectObservation, Reach]:
+    """Refine the grasp from nearby, where the object is seen best."""
+    body = job.body
+    job.report(f"looking closely at the {job.call.object}", 0.4)
+    since = body.state.stamp
+    body.fixate(body.gaze_at(target.position))
+    again = find(job, job.call.object, since, target.position)
+    if again is not None and math.dist(again.position, target.position) < _SAME_SPOT:
+        target = again
+    base = body.state.base
+    grasps = top_down_grasps(target, _surface(job, target), body.description.gripper, base.yaw)
+    extra = object_boxes(_obstacles(job, target))
+    height = job.config.arm.approach_height
+    better = reach_from(body, base, grasps, height=height, extra=extra)
+    better = better or reach_from(body, base, grasps, height=height)
+    return target, better or reach
+
+
+def _grasp(job: Job, target: ObjectObservation, reach: Reach) -> bool:
+    """Reach, close, and say whether there is something between the fingers."""
+    body, arm = job.body, job.config.arm
+    job.report(f"reaching for the {job.call.object}", 0.5)
+    body.open_gripper(wait=False)
+    extra = object_boxes([*_obstacles(job, target), target])
+    waypoints = body.plan_arm(reach.above, body.state.base, extra=extra)
+    if waypoints is None:
+        body.move_arm(reach.above)
+    else:
+        body.start_arm(waypoints)
+        body.finish_arm()
+    body.start_arm(reach.descent, duration=15 / 8 * arm.approach_height / arm.approach_speed)
+    body.finish_arm(stop_at_contact=True)
+    if body.close_gripper() > arm.held_width:
+        return True
+    body.open_gripper(wait=False)
+    body.move_tool((0.0, 0.0, arm.approach_height))
+    return False
+
+
+def _lift(job: Job, target: ObjectObservation, reach: Reach) -> None:
+    """Lift and check that the object came along.
+
+    Raises:
+        SkillFailure: GRASP_FAILED, it slipped; the robot has stepped back with open fingers.
+    """
+    body, name = job.body, job.call.object
+    job.report(f"lifting the {name}", 0.7)
+    tip = float(body.tool()[2, 3])
+    height = max(tip - _surface(job, target), 0.01)
+    body.move_tool((0.0, 0.0, job.config.arm.lift_height), speed=0.25)
+    if not body.grips:
+        body.open_gripper(wait=False)
+        step_back(job)
+        raise SkillFailure(Code.GRASP_FAILED, f"the {name} slipped out while it was lifted")
+    body.held = Held(target.label, height, target.size)

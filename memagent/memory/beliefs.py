@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where an object is: a probability over places, from what is remembered of it.
+
+The model, for an object at time ``now``:
+
+1. *Last known place.* The open fact puts weight ``w = confidence * exp(-age / tau)`` on its place,
+   with ``age`` since the object was last seen there. ``tau`` is days for what was found somewhere,
+   hours for what the robot itself moved: people put things back. A fact that names only a room
+   spreads ``w`` over the places of that room.
+2. *Habits.* Of the remaining ``1 - w``, a fixed share goes to places where the object was found
+   before without the robot's doing, each visit weighted by ``exp(-age / habit_tau)``.
+3. *Anywhere.* The rest is spread evenly over the site's other places.
+4. *Searches.* A look at place ``p`` that would have shown the object multiplies every contribution
+   for ``p`` that is older than the look by ``1 - share * (1 - miss) * exp(-age / return_tau)``:
+   near zero just after looking, back to one once things may have moved again.
+
+Then it is normalised. What the robot holds is in the gripper with probability one. Equal
+probabilities keep the site's order, so that beliefs are deterministic.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from memagent.memory.records import GRIPPER, FactRecord, Search, Visit
+from memagent.types import PlaceBelief, Predicate, Vector3
+
+Seconds = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+
+
+class BeliefConfig(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    found_tau: Seconds = 3 * DAY
+    """How long things stay where they were found, seconds."""
+    put_tau: Seconds = 8 * HOUR
+    """How long things stay where the robot put them, seconds."""
+    habit_share: Share = 0.8
+    habit_tau: Seconds = 14 * DAY
+    return_tau: Seconds = 6 * HOUR
+    """After how long a searched place may hold the object again, seconds."""
+    miss: Share = 0.02
+    """Probability that looking at the whole of a place misses an object there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place where objects can be."""
+
+    name: str
+    predicate: Predicate
+    room: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is remembered of one object's whereabouts."""
+
+    fact: FactRecord | None = None
+    """The open fact, if any."""
+    visits: Sequence[Visit] = ()
+    searches: Sequence[Search] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """One contribution to a place's probability."""
+
+    place: str
+    weight: float
+    predicate: Predicate | None = None
+    position: Vector3 | None = None
+    last_seen: float | None = None
+    reason: str = ""
+
+
+def believe(
+    evidence: Evidence, places: Sequence[Candidate], now: float, config: BeliefConfig
+) -> tuple[PlaceBelief, ...]:
+    """Candidates for where an object is, most probable first; probabilities sum to one.
+
+    Args:
+        evidence: what is remembered of the object.
+        places: where objects can be, in the site's order.
+        now: seconds on the robot's clock.
+        config: the model's constants.
+
+    Returns:
+        One belief per place, and for what a fact says beyond them (floor, room). Empty if there is
+        neither evidence nor any place.
+    """
+    fact = evidence.fact
+    if fact is not None and fact.relation.predicate == "holding":
+        return (PlaceBelief(GRIPPER, "holding", 1.0, None, fact.last_seen, "the robot holds it"),)
+    known = _last_known(fact, places, now, config) if fact else []
+    rest = 1.0 - sum(share.weight for share in known)
+    habits = _habits(evidence.visits, config.habit_share * rest, now, config)
+    rest -= sum(share.weight for share in habits)
+    shares = [*known, *habits, *_anywhere(places, known + habits, rest)]
+    shares = [_discounted(share, evidence.searches, now, config) for share in shares]
+    return _normalised(shares, places)
+
+
+def _last_known(
+    fact: FactRecord, places: Sequence[Candidate], now: float, config: BeliefConfig
+) -> list[_Share]:
+    age = max(0.0, now - fact.last_seen)
+    tau = config.put_tau if fact.by_robot else config.found_tau
+    weight = fact.relation.confidence * max(math.exp(-age / tau), 1e-12)  # Never nothing.
+    target = fact.relation.object
+    did = "put there by the robot" if fact.by_robot else "seen"
+    if all(place.name != target for place in places):
+        rooms = [place.name for place in places if place.room == target]
+        if rooms:
+            reason = f"seen in the {target} {ago(age)}"
+            return [_Share(p, weight / len(rooms), reason=reason) for p in rooms]
+    return [
+        _Share(
+            target, weight, fact.relation.predicate, fact.position, fact.last_seen,
+            f"{did} {ago(age)}",
+        )
+    ]  # fmt: skip
+
+
+def _habits(visits: Sequence[Visit], mass: float, now: float, config: BeliefConfig) -> list[_Share]:
+    by_place: dict[str, list[Visit]] = {}
+    for visit in visits:
+        by_place.setdefault(visit.place, []).append(visit)
+    weights = {
+        place: sum(math.exp(-max(0.0, now - v.last) / config.habit_tau) for v in stays)
+        for place, stays in by_place.items()
+    }
+    total = sum(weights.values())
+    if total <= 0.0:
+        return []
+    return [
+        _Share(
+            place,
+            mass * weights[place] / total,
+            stays[-1].predicate,
+            stays[-1].position,
+            max(v.last for v in stays),
+            f"usually there ({len(stays)} of {len(visits)})",
+        )
+        for place, stays in by_place.items()
+    ]
+
+
+def _anywhere(places: Sequence[Candidate], shares: Sequence[_Share], mass: float) -> list[_Share]:
+    mentioned = {share.place for share in shares}
+    others = [place for place in places if place.name not in mentioned] or list(places)
+    return [
+        _Share(place.name, mass / len(others), place.predicate, reason="not looked there yet")
+        for place in others
+    ]
+
+
+def _discounted(
+    share: _Share, searches: Sequence[Search], now: float, config: BeliefConfig
+) -> _Share:
+    factor, looked = 1.0, -math.inf
+    for search in searches:
+        if search.place == share.place and _missed(search, share.last_seen):
+            fading = math.exp(-max(0.0, now - search.stamp) / config.return_tau)
+            factor *= 1.0 - search.share * (1.0 - config.miss) * fading
+            looked = max(looked, search.stamp)
+    telling = factor < 0.5
+    reason = f"not there when looked {ago(now - looked)}" if telling else share.reason
+    return replace(share, weight=share.weight * factor, reason=reason)
+
+
+def _missed(search: Search, last_seen: float | None) -> bool:
+    """Whether a search did not find what was last seen at its place at ``last_seen``."""
+    return last_seen is None or search.since >= last_seen
+
+
+def _normalised(shares: Sequence[_Share], places: Sequence[Candidate]) -> tuple[PlaceBelief, ...]:
+    total = sum(share.weight for share in shares)
+    predicates: Mapping[str, Predicate] = {place.name: place.predicate for place in places}
+    order = {place.name: index for index, place in enumerate(places)}
+    by_place: dict[str, list[_Share]] = {}
+    for share in shares:
+        by_place.setdefault(share.place, []).append(share)
+    beliefs = []
+    for place, parts in by_place.items():
+        main = max(parts, key=lambda part: part.weight)
+        seen = next((part for part in parts if part.last_seen is not None), main)
+        beliefs.append(
+            PlaceBelief(
+                place,
+                seen.predicate or predicates.get(place, "on"),
+                sum(part.weight for part in parts) / total,
+                seen.position,
+                seen.last_seen,
+                main.reason,
+            )
+        )
+    beliefs.sort(key=lambda b: (-b.probability, order.get(b.place, len(order)), b.place))
+    return tuple(beliefs)
+
+
+def ago(seconds: float) -> str:
+    """A time span in words: "12 s ago", "3 h ago"."""
+    for unit, length in (("days", DAY), ("h", HOUR), ("min", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit} ago"
+    return f"{max(0.0, seconds):.0f} s ago"

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All of memory at one instant: the four kinds, loaded from one store and written through to it."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from memagent.memory.beliefs import BeliefConfig, Candidate, Evidence, believe
+from memagent.memory.entities import Entities, EntityConfig
+from memagent.memory.episodic import EpisodicMemory
+from memagent.memory.knowledge_graph import KnowledgeGraph
+from memagent.memory.places import PlaceConfig, Places
+from memagent.memory.recall import RecallConfig, Recaller
+from memagent.memory.records import ROBOT, EventKind, FactRecord, MemoryEvent
+from memagent.memory.semantic import Habits, Lessons, SemanticConfig
+from memagent.memory.store import Store
+from memagent.memory.tables import Tables
+from memagent.memory.temporal import Moment, TemporalBuffer, TemporalConfig
+from memagent.site import Site
+from memagent.types import MemoryItem, PlaceBelief, Pose2D, Relation, Vector3
+
+_CHAIN = 4
+"""How many supports to follow: a cup on a box on a tray on the table."""
+
+
+class StateConfig(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    entities: EntityConfig = EntityConfig()
+    places: PlaceConfig = PlaceConfig()
+    beliefs: BeliefConfig = BeliefConfig()
+    semantic: SemanticConfig = SemanticConfig()
+    temporal: TemporalConfig = TemporalConfig()
+    recall: RecallConfig = RecallConfig()
+
+
+class MemoryState:
+    """The parts of memory, and what is told to several of them at once."""
+
+    def __init__(self, store: Store, site: Site | None, config: StateConfig) -> None:
+        self.site = site
+        self.config = config
+        self.tables = Tables(store)
+        self.graph = KnowledgeGraph(self.tables, site)
+        self.entities = Entities(self.tables, config.entities)
+        self.places = Places(self.tables, site, config.places)
+        self.habits = Habits(self.tables, config.semantic)
+        self.lessons = Lessons(self.tables)
+        self.recaller = Recaller(self.tables, config.recall)
+        self.episodic = EpisodicMemory(self.tables, self.recaller)
+        self.temporal = TemporalBuffer(config.temporal)
+        self.temporal.restore(self._moments("summary"), self._moments("step"))
+        base = self.tables.meta("base")
+        self.base = None if base is None else Pose2D(*base)
+        self.percept_stamp: float | None = self.tables.meta("percept_stamp")
+        self.now: float = self.tables.meta("now") or 0.0
+        """The newest time memory knows of, seconds."""
+        self.persisted = self.now
+
+    def persist(self) -> None:
+        """Write everything that ran ahead of the store."""
+        self.graph.persist()
+        self.entities.persist()
+        self.places.persist()
+        self.habits.persist()
+        self.tables.put_meta("now", self.now)
+        if self.percept_stamp is not None:
+            self.tables.put_meta("percept_stamp", self.percept_stamp)
+        if self.base is not None:
+            self.tables.put_meta("base", (self.base.x, self.base.y, self.base.yaw))
+        self.persisted = self.now
+
+    # --- telling several parts at once --------------------------------------------------------
+
+    def locate(
+        self,
+        relation: Relation,
+        stamp: float,
+        *,
+        position: Vector3 | None = None,
+        by_robot: bool = False,
+        source: str = "",
+    ) -> tuple[FactRecord, MemoryEvent]:
+        """Tell that an object is somewhere from now on, in the graph and in words."""
+        fact, closed = self.graph.tell(
+            relation, stamp, max(stamp, self.now), position=position, by_robot=by_robot,
+            source=source,
+        )  # fmt: skip
+        text = self.phrase(relation)
+        self.tables.add_item(
+            "relation",
+            text,
+            fact.learned,
+            position=position,
+            valid_from=fact.valid_from,
+            episode=self.episodic.running,
+            confidence=relation.confidence,
+            source=source,
+            thing=fact.thing,
+            fact=fact.seq,
+        )
+        self.habits.see(fact, stamp)
+        before = next((f for f in closed if f.thing == fact.thing), None)
+        kind: EventKind = "held" if relation.predicate == "holding" else "moved"
+        if before is not None and before.relation.object != relation.object and kind == "moved":
+            text += f", no longer {_where(before.relation)}"
+        return fact, MemoryEvent(stamp, kind, text)
+
+    def lose(self, fact: FactRecord, stamp: float, kind: EventKind, source: str) -> MemoryEvent:
+        """Tell that a fact no longer holds, without knowing what does."""
+        closed = self.graph.end(fact, stamp, max(stamp, self.now))
+        text = f"{closed.thing} is no longer {_where(closed.relation)}"
+        self.tables.add_item(
+            "relation",
+            text,
+            stamp,
+            position=closed.position,
+            valid_from=stamp,
+            valid_to=stamp,
+            episode=self.episodic.running,
+            source=source,
+            thing=closed.thing,
+        )
+        return MemoryEvent(stamp, kind, text)
+
+    def drop(self, fact: FactRecord, stamp: float, source: str) -> list[MemoryEvent]:
+        """Tell that the robot lost what it held: it lies somewhere in this room."""
+        events = [self.lose(fact, stamp, "dropped", source)]
+        room = self.room()
+        if room and self.base is not None:
+            where = Relation(fact.thing, "at", room, 0.5)
+            spot = (self.base.x, self.base.y, 0.0)
+            self.locate(where, stamp, position=spot, by_robot=True, source=source)
+        return events
+
+    # --- asking several parts at once ---------------------------------------------------------
+
+    def room(self) -> str:
+        """The room that the robot is in, or ""."""
+        fact = self.graph.whereabouts(ROBOT)
+        return fact.relation.object if fact else ""
+
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Where objects can be: the site's places, or without a site those that were mentioned."""
+        if self.site is not None:
+            return tuple(
+                Candidate(p.name, "in" if p.is_container else "on", p.room)
+                for p in self.site.places
+            )
+        mentioned = {
+            f.relation.object: f.relation.predicate
+            for f in self.graph.open_facts()
+            if f.relation.predicate in ("on", "in") and f.thing != ROBOT
+        }
+        return tuple(Candidate(name, predicate) for name, predicate in sorted(mentioned.items()))
+
+    def believe(self, thing: str) -> tuple[PlaceBelief, ...]:
+        """Where an object is believed to be; also for one that was never seen."""
+        evidence = Evidence(
+            self._supported(thing), self.habits.of(thing), self.places.searches(thing)
+        )
+        return believe(evidence, self.candidates(), self.now, self.config.beliefs)
+
+    def phrase(self, relation: Relation) -> str:
+        """A relation in words, with the room of its place: "red mug on the desk (study)"."""
+        if relation.predicate == "holding":
+            return f"the robot holds the {relation.object}"
+        place = next((p for p in self.site.places if p.name == relation.object), None) \
+            if self.site else None  # fmt: skip
+        room = f" ({place.room})" if place else ""
+        return f"{relation.subject} {_where(relation)}{room}"
+
+    def _supported(self, thing: str) -> FactRecord | None:
+        """The fact about what carries an object in the end, its position its own."""
+        fact = own = self.graph.whereabouts(thing)
+        for _ in range(_CHAIN):
+            if fact is None or fact.relation.predicate == "holding":
+                break
+            below = self.graph.whereabouts(fact.relation.object)
+            if below is None:
+                break
+            fact = below
+        if fact is None or own is None or fact is own:
+            return own
+        return FactRecord(
+            own.seq, fact.relation, own.valid_from, None, own.learned, None, own.last_seen,
+            own.position, own.by_robot or fact.by_robot, own.source,
+        )  # fmt: skip
+
+    def _moments(self, kind: str) -> list[Moment]:
+        limit = "" if kind == "summary" else f"LIMIT {self.config.temporal.steps}"
+        items: tuple[MemoryItem, ...] = self.tables.items(
+            f"WHERE kind = ? AND source <> 'outcome' ORDER BY stamp DESC, seq DESC {limit}", (kind,)
+        )
+        return [Moment(i.valid_from or i.stamp, i.stamp, i.text) for i in reversed(items)]
+
+
+def _where(relation: Relation) -> str:
+    if relation.predicate == "holding":
+        return "held by the robot"
+    return f"{relation.predicate} the {relation.object}"

@@ -1,0 +1,337 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the rows of the memory file mean: records in and out, one short method per need.
+
+Every write belongs inside ``tables.store.transaction()``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from memagent.memory.records import ContainerState, Entity, FactRecord, Search, Visit
+from memagent.memory.store import Row, Store
+from memagent.types import (
+    Code,
+    Episode,
+    Lesson,
+    MemoryItem,
+    MemoryKind,
+    Relation,
+    SkillCall,
+    SkillOutcome,
+    Vector3,
+)
+
+ITEM_COLUMNS = (
+    "item.seq, item.kind, item.text, item.stamp, item.x, item.y, item.z, item.valid_from, "
+    "item.valid_to, item.episode, item.confidence, item.source, item.data, item.thing, item.fact"
+)
+_FACT_COLUMNS = (
+    "seq, subject, predicate, object, confidence, valid_from, valid_to, learned, expired, "
+    "last_seen, x, y, z, by_robot, source"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SkillCount:
+    """How often a skill ended with a code, for one object and place."""
+
+    skill: str
+    label: str
+    category: str
+    place: str
+    code: Code
+    count: int
+
+
+class Tables:
+    """Typed access to a store's rows."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    # --- items --------------------------------------------------------------------------------
+
+    def add_item(
+        self,
+        kind: MemoryKind,
+        text: str,
+        stamp: float,
+        *,
+        position: Vector3 | None = None,
+        valid_from: float | None = None,
+        valid_to: float | None = None,
+        episode: str = "",
+        confidence: float = 1.0,
+        source: str = "",
+        data: Mapping[str, Any] | None = None,
+        thing: str = "",
+        fact: int | None = None,
+    ) -> MemoryItem:
+        row = (
+            kind, text, stamp, *_xyz(position), valid_from, valid_to, episode, confidence, source,
+            json.dumps(dict(data or {}), sort_keys=True), thing, fact,
+        )  # fmt: skip
+        seq = self.store.execute(
+            "INSERT INTO item (kind, text, stamp, x, y, z, valid_from, valid_to, episode, "
+            "confidence, source, data, thing, fact) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            row,
+        )
+        return item_of((seq, *row))
+
+    def replace_lesson(self, lesson: Lesson, stamp: float, episode: str) -> MemoryItem:
+        """Add a lesson in words; the one that it updates ends."""
+        data = {"skill": lesson.skill, "subject": lesson.subject}
+        self.store.execute(
+            "UPDATE item SET valid_to = ? WHERE kind = 'lesson' AND data = ? AND valid_to IS NULL",
+            (stamp, json.dumps(data, sort_keys=True)),
+        )
+        return self.add_item(
+            "lesson", lesson.text, stamp, valid_from=stamp, episode=episode, data=data,
+            source="outcome",
+        )  # fmt: skip
+
+    def items(self, where: str, parameters: Row = ()) -> tuple[MemoryItem, ...]:
+        """Items by an SQL condition and order on the table ``item``."""
+        rows = self.store.query(f"SELECT {ITEM_COLUMNS} FROM item {where}", parameters)
+        return tuple(item_of(row) for row in rows)
+
+    def forget_item(self, seq: int) -> bool:
+        """Remove an item, with the fact it tells; with an object's item, all of that object.
+
+        Returns:
+            Whether there was such an item.
+        """
+        rows = self.store.query("SELECT kind, thing, fact FROM item WHERE seq = ?", (seq,))
+        if not rows:
+            return False
+        kind, thing, fact = rows[0]
+        self.store.execute("DELETE FROM item WHERE seq = ?", (seq,))
+        if fact is not None:
+            self.store.execute("DELETE FROM fact WHERE seq = ?", (fact,))
+        if kind == "object" and thing:
+            self._forget_thing(thing)
+        return True
+
+    def _forget_thing(self, name: str) -> None:
+        self.store.execute("DELETE FROM item WHERE thing = ?", (name,))
+        self.store.execute("DELETE FROM fact WHERE subject = ? OR object = ?", (name, name))
+        self.store.execute("DELETE FROM visit WHERE thing = ?", (name,))
+        self.store.execute("DELETE FROM search WHERE thing = ?", (name,))
+        self.store.execute("DELETE FROM entity WHERE name = ?", (name,))
+
+    # --- facts --------------------------------------------------------------------------------
+
+    def add_fact(
+        self,
+        relation: Relation,
+        stamp: float,
+        learned: float,
+        *,
+        position: Vector3 | None = None,
+        by_robot: bool = False,
+        source: str = "",
+    ) -> FactRecord:
+        row = (
+            relation.subject, relation.predicate, relation.object, relation.confidence, stamp,
+            None, learned, None, stamp, *_xyz(position), int(by_robot), source,
+        )  # fmt: skip
+        seq = self.store.execute(
+            f"INSERT INTO fact ({_FACT_COLUMNS}) VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", row
+        )
+        return _fact_of((seq, *row))
+
+    def close_fact(self, seq: int, stamp: float, learned: float) -> None:
+        """Let a fact, and the item that tells it, end at ``stamp``."""
+        self.store.execute(
+            "UPDATE fact SET valid_to = ?, expired = ? WHERE seq = ?", (stamp, learned, seq)
+        )
+        self.store.execute("UPDATE item SET valid_to = ? WHERE fact = ?", (stamp, seq))
+
+    def refresh_fact(self, fact: FactRecord) -> None:
+        """Store what changes while a fact goes on: when and where its object was last seen."""
+        self.store.execute(
+            "UPDATE fact SET last_seen = ?, confidence = ?, x = ?, y = ?, z = ? WHERE seq = ?",
+            (fact.last_seen, fact.relation.confidence, *_xyz(fact.position), fact.seq),
+        )
+
+    def open_facts(self) -> tuple[FactRecord, ...]:
+        return self._facts("WHERE valid_to IS NULL")
+
+    def facts_at(self, stamp: float) -> tuple[FactRecord, ...]:
+        """Facts that held at ``stamp``, as far as is known by now."""
+        return self._facts(
+            "WHERE valid_from <= ? AND (valid_to IS NULL OR valid_to > ?)", (stamp, stamp)
+        )
+
+    def all_facts(self) -> tuple[FactRecord, ...]:
+        return self._facts("")
+
+    def last_holding(self, thing: str) -> FactRecord | None:
+        """The newest fact that the robot held ``thing``."""
+        found = self._facts("WHERE predicate = 'holding' AND object = ?", (thing,), "DESC LIMIT 1")
+        return found[0] if found else None
+
+    def _facts(self, where: str, parameters: Row = (), order: str = "") -> tuple[FactRecord, ...]:
+        sql = f"SELECT {_FACT_COLUMNS} FROM fact {where} ORDER BY seq {order}"
+        return tuple(_fact_of(row) for row in self.store.query(sql, parameters))
+
+    # --- the spatial state --------------------------------------------------------------------
+
+    def put_entity(self, e: Entity) -> None:
+        self.store.execute(
+            "INSERT OR REPLACE INTO entity VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (e.name, e.label, e.category, e.colour, *e.size, *_xyz(e.position), e.first_seen,
+             e.last_seen, e.confidence),
+        )  # fmt: skip
+
+    def entities(self) -> tuple[Entity, ...]:
+        rows = self.store.query("SELECT * FROM entity ORDER BY first_seen, name")
+        return tuple(
+            Entity(r[0], r[1], r[2], r[3], (r[4], r[5], r[6]), _point(r[7:10]), *r[10:])
+            for r in rows
+        )
+
+    def put_container(self, c: ContainerState) -> None:
+        self.store.execute(
+            "INSERT OR REPLACE INTO container VALUES (?,?,?,?,?)",
+            (c.name, int(c.is_open), c.opening, c.confidence, c.stamp),
+        )
+
+    def containers(self) -> tuple[ContainerState, ...]:
+        rows = self.store.query("SELECT * FROM container ORDER BY name")
+        return tuple(ContainerState(r[0], bool(r[1]), *r[2:]) for r in rows)
+
+    def put_search(self, s: Search) -> None:
+        self.store.execute(
+            "INSERT OR REPLACE INTO search VALUES (?,?,?,?,?)",
+            (s.place, s.thing, s.since, s.stamp, s.share),
+        )
+
+    def searches(self) -> tuple[Search, ...]:
+        return tuple(Search(*row) for row in self.store.query("SELECT * FROM search"))
+
+    def add_visit(self, visit: Visit) -> int:
+        return self.store.execute(
+            "INSERT INTO visit (thing, predicate, place, x, y, z, first, last) "
+            "VALUES (?,?,?,?,?,?,?,?)",
+            (visit.thing, visit.predicate, visit.place, *_xyz(visit.position), visit.first,
+             visit.last),
+        )  # fmt: skip
+
+    def refresh_visit(self, visit: Visit) -> None:
+        self.store.execute(
+            "UPDATE visit SET last = ?, x = ?, y = ?, z = ? WHERE seq = ?",
+            (visit.last, *_xyz(visit.position), visit.seq),
+        )
+
+    def visits(self) -> tuple[Visit, ...]:
+        rows = self.store.query(
+            "SELECT seq, thing, predicate, place, x, y, z, first, last FROM visit ORDER BY seq"
+        )
+        return tuple(Visit(r[0], r[1], r[2], r[3], _point(r[4:7]), r[7], r[8]) for r in rows)
+
+    # --- episodes -----------------------------------------------------------------------------
+
+    def begin_episode(self, instruction: str, stamp: float) -> int:
+        return self.store.execute(
+            "INSERT INTO episode (instruction, started) VALUES (?,?)", (instruction, stamp)
+        )
+
+    def end_episode(self, seq: int, stamp: float, status: str, reason: str) -> None:
+        self.store.execute(
+            "UPDATE episode SET finished = ?, status = ?, reason = ? WHERE seq = ?",
+            (stamp, status, reason, seq),
+        )
+
+    def add_outcome(
+        self, episode: int | None, outcome: SkillOutcome, label: str, category: str
+    ) -> None:
+        call = outcome.call
+        self.store.execute(
+            "INSERT INTO outcome (episode, skill, object, place, x, y, z, label, category, code, "
+            "message, started, finished) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (episode, call.name, call.object, call.place, *_xyz(call.position), label, category,
+             outcome.code.value, outcome.message, outcome.started, outcome.finished),
+        )  # fmt: skip
+
+    def running_episode(self) -> int | None:
+        rows = self.store.query("SELECT max(seq) FROM episode WHERE finished IS NULL")
+        return None if rows[0][0] is None else int(rows[0][0])
+
+    def episodes(self, limit: int) -> tuple[Episode, ...]:
+        """The newest episodes, newest first."""
+        rows = self.store.query("SELECT * FROM episode ORDER BY seq DESC LIMIT ?", (limit,))
+        return tuple(self._episode_of(row) for row in rows)
+
+    def episode(self, seq: int) -> Episode | None:
+        rows = self.store.query("SELECT * FROM episode WHERE seq = ?", (seq,))
+        return self._episode_of(rows[0]) if rows else None
+
+    def _episode_of(self, row: Row) -> Episode:
+        outcomes = self.store.query(
+            "SELECT skill, place, object, x, y, z, code, message, started, finished FROM outcome "
+            "WHERE episode = ? ORDER BY seq",
+            (row[0],),
+        )
+        taken = tuple(_outcome_of(o) for o in outcomes)
+        return Episode(f"episode-{row[0]}", row[1], row[2], row[3], row[4], row[5], taken)
+
+    def skill_counts(self) -> tuple[SkillCount, ...]:
+        rows = self.store.query(
+            "SELECT skill, label, category, place, code, count(*) FROM outcome "
+            "GROUP BY skill, label, category, place, code ORDER BY min(seq)"
+        )
+        return tuple(SkillCount(r[0], r[1], r[2], r[3], Code(r[4]), r[5]) for r in rows)
+
+    # --- the file as a whole ------------------------------------------------------------------
+
+    def put_meta(self, key: str, value: object) -> None:
+        self.store.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, json.dumps(value)))
+
+    def meta(self, key: str) -> Any:
+        rows = self.store.query("SELECT value FROM meta WHERE key = ?", (key,))
+        return json.loads(rows[0][0]) if rows else None
+
+    def counts(self) -> dict[str, int]:
+        """Rows per table."""
+        tables = ("item", "fact", "entity", "container", "search", "visit", "episode", "outcome")
+        return {t: int(self.store.query(f"SELECT count(*) FROM {t}")[0][0]) for t in tables}
+
+
+def item_of(row: Row) -> MemoryItem:
+    """The item in a row of ``ITEM_COLUMNS``."""
+    seq, kind, text, stamp, x, y, z, valid_from, valid_to, episode, confidence, source = row[:12]
+    data: dict[str, Any] = json.loads(row[12])
+    if row[13]:
+        data["object"] = row[13]
+    if row[14] is not None:
+        data["fact"] = f"fact-{row[14]}"
+    return MemoryItem(
+        f"item-{seq}", kind, text, stamp, _point((x, y, z)), valid_from, valid_to, episode,
+        confidence, source, data,
+    )  # fmt: skip
+
+
+def _outcome_of(row: Row) -> SkillOutcome:
+    call = SkillCall(row[0], row[1], row[2], _point(row[3:6]))
+    return SkillOutcome(call, Code(row[6]), row[7], row[8], row[9])
+
+
+def _fact_of(row: Row) -> FactRecord:
+    seq, subject, predicate, thing, confidence, valid_from, valid_to, learned, expired = row[:9]
+    return FactRecord(
+        seq, Relation(subject, predicate, thing, confidence), valid_from, valid_to, learned,
+        expired, row[9], _point(row[10:13]), bool(row[13]), row[14],
+    )  # fmt: skip
+
+
+def _xyz(position: Vector3 | None) -> tuple[float | None, float | None, float | None]:
+    return (None, None, None) if position is None else position
+
+
+def _point(xyz: Row) -> Vector3 | None:
+    return None if xyz[0] is None else (xyz[0], xyz[1], xyz[2])

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The planner, the prefrontal lobe: from an instruction to skills, by way of memory alone.
+
+An instruction is grounded into a goal; an agenda says what to attain next, a symbolic planner how,
+a critic whether the next step still makes sense; the closed loop executes, records and plans again.
+"""
+
+from memagent.planner.closed_loop import ClosedLoop, PlannerPort
+from memagent.planner.config import PlannerConfig
+from memagent.planner.critic import Critic, CriticPort
+from memagent.planner.events import (
+    GoalGrounded,
+    Note,
+    PlanChanged,
+    PlannerEvent,
+    StepFinished,
+    StepJudged,
+    StepStarted,
+)
+from memagent.planner.goal import Condition, Goal, ObjectRef
+from memagent.planner.grounding import ground
+from memagent.planner.objective import Objective
+from memagent.planner.ports import Canceled, MemoryPort, SkillPort
+from memagent.planner.situation import Situation
+from memagent.planner.symbolic import NoPlan, SymbolicPlanner
+
+__all__ = [
+    "Canceled",
+    "ClosedLoop",
+    "Condition",
+    "Critic",
+    "CriticPort",
+    "Goal",
+    "GoalGrounded",
+    "MemoryPort",
+    "NoPlan",
+    "Note",
+    "ObjectRef",
+    "Objective",
+    "PlanChanged",
+    "PlannerConfig",
+    "PlannerEvent",
+    "PlannerPort",
+    "Situation",
+    "SkillPort",
+    "StepFinished",
+    "StepJudged",
+    "StepStarted",
+    "SymbolicPlanner",
+    "ground",
+]

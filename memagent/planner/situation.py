@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The newest belief, seen in the light of what this task has done: what planner and critic ask."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from memagent.planner.config import PlannerConfig
+from memagent.planner.goal import ObjectRef
+from memagent.planner.journal import Journal
+from memagent.site import Place, Site
+from memagent.types import ObjectBelief, PlaceBelief, WorldBelief
+
+GRIPPER = "gripper"
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One moment of one task. Questions about objects take their names in memory."""
+
+    world: WorldBelief
+    site: Site
+    journal: Journal
+    where: Callable[[str], ObjectBelief]
+    """Asks memory for an object that the belief does not list."""
+    _asked: dict[str, ObjectBelief] = field(default_factory=dict, repr=False)
+
+    @property
+    def config(self) -> PlannerConfig:
+        return self.journal.config
+
+    @property
+    def holding(self) -> str:
+        return self.world.holding
+
+    # --- the robot -------------------------------------------------------------------------
+
+    def at(self, place: str) -> bool:
+        """Whether the base is where it works on ``place``."""
+        journal, base = self.journal, self.world.base
+        if journal.astray:
+            return False
+        stand = self.site.place(place).stand_pose
+        drove_here = journal.standing in self.sharing(place)
+        if base is None:
+            return drove_here
+        away = math.hypot(base.x - stand.x, base.y - stand.y)
+        turned = abs(math.remainder(base.yaw - stand.yaw, math.tau))
+        if drove_here:
+            return away <= self.config.work_radius
+        return away <= self.config.at_radius and turned <= self.config.at_angle
+
+    def sharing(self, place: str) -> tuple[str, ...]:
+        """The places that are worked on from the same spot, ``place`` among them."""
+        stand = self.site.place(place).stand
+        return tuple(p.name for p in self.site.places if p.stand == stand)
+
+    def effort(self, place: str) -> float:
+        """What it takes to go to ``place`` and look there, in metres of driving."""
+        target = self.site.place(place)
+        effort = self.config.look_cost
+        if target.is_container and not self.is_open(place):
+            effort += self.config.open_cost
+        base = self.world.base
+        if base is not None:
+            effort += math.hypot(base.x - target.stand[0], base.y - target.stand[1])
+            if self.site.room_at(base.x, base.y) not in ("", target.room):
+                effort += self.config.room_cost
+        return effort
+
+    # --- places ----------------------------------------------------------------------------
+
+    def is_open(self, place: str) -> bool:
+        """Believed open. A container of which nothing is known counts as closed."""
+        return any(c.name == place and c.is_open for c in self.world.containers)
+
+    def blockers(self, place: str) -> tuple[str, ...]:
+        """Drawers above ``place`` in the same front: pulled out, they cover it."""
+        return tuple(p.name for p in self.site.places if _covers(p, self.site.place(place)))
+
+    def accessible(self, place: str) -> bool:
+        """Whether things there can be seen and taken."""
+        if not self.site.place(place).is_container:
+            return True
+        return self.is_open(place) and not any(self.is_open(b) for b in self.blockers(place))
+
+    def looks(self, place: str) -> int:
+        """How often the place was looked at in this task, in passing included."""
+        passing = self.world.viewed.get(place, -math.inf) > self.journal.since
+        return max(self.journal.looks[place], int(passing))
+
+    def viewed_ever(self, place: str) -> bool:
+        return place in self.world.viewed or self.looks(place) > 0
+
+    # --- objects ---------------------------------------------------------------------------
+
+    def belief(self, name: str) -> ObjectBelief:
+        """What memory believes of an object, also of one that was never seen."""
+        known = self.world.object(name)
+        if known is not None:
+            return known
+        if name not in self._asked:
+            self._asked[name] = self.where(name)
+        return self._asked[name]
+
+    def known(self, ref: ObjectRef) -> Iterator[str]:
+        """Names of the remembered objects that ``ref`` describes."""
+        return (o.name for o in self.world.objects if ref.fits(o))
+
+    def location(self, name: str) -> PlaceBelief | None:
+        """Where the object is most likely, or None if memory has no idea."""
+        if name == self.holding:
+            return PlaceBelief(GRIPPER, "holding", 1.0, last_seen=self.world.stamp)
+        best = next((c for c in self.belief(name).candidates if c.place in self._places), None)
+        put = self.journal.delivered.get(name)
+        if put is None:
+            return best
+        place, when = put
+        if best is not None and best.place != place and (best.last_seen or -math.inf) > when:
+            return best
+        position = best.position if best is not None and best.place == place else None
+        predicate = "in" if self.site.place(place).is_container else "on"
+        return PlaceBelief(place, predicate, 1.0, position, when, "put there")  # type: ignore[arg-type]
+
+    def fresh(self, name: str) -> bool:
+        """Whether its location rests on evidence from this task: seen there, put there, or held."""
+        if name == self.holding:
+            return True
+        location = self.location(name)
+        if location is None or location.last_seen is None:
+            return False
+        doubted = self.journal.doubted.get(name, -math.inf)
+        sure = location.probability >= self.config.confident
+        return sure and location.last_seen > max(self.journal.since, doubted)
+
+    def verified(self, name: str, place: str) -> bool:
+        """Whether the object was seen at, or put to, ``place`` in this task, and is still there."""
+        location = self.location(name)
+        return location is not None and location.place == place and self.fresh(name)
+
+    @cached_property
+    def _places(self) -> frozenset[str]:
+        return frozenset(p.name for p in self.site.places)
+
+
+def _covers(upper: Place, lower: Place) -> bool:
+    if upper.kind != "drawer" or upper.front is None or lower.front is None:
+        return False
+    if upper.front_height is None or lower.front_height is None:
+        return False
+    overlap = all(
+        upper.front[i] < lower.front[i + 2] and lower.front[i] < upper.front[i + 2] for i in (0, 1)
+    )
+    return overlap and upper.front_height[0] >= lower.front_height[1]

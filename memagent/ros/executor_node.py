@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The executor node: skills as the action ``memagent/execute_skill``, and the emergency stop."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action.server import ServerGoalHandle
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
+from std_srvs.srv import Trigger
+
+from memagent import resources
+from memagent.errors import MemagentError
+from memagent.executor import Skills
+from memagent.robot import load_robot
+from memagent.ros import convert, qos
+from memagent.ros.lifecycle import RegionNode, spin
+from memagent.ros.robot_client import RosRobot
+from memagent.site import load_site
+from memagent.types import Code, Percept, SkillOutcome
+from memagent_interfaces import msg
+from memagent_interfaces.action import ExecuteSkill
+
+HEARTBEAT_S = 0.5
+"""Feedback goes out at least so often, so that a client can tell a long skill from a dead node."""
+
+
+class ExecutorNode(RegionNode):
+    def __init__(self) -> None:
+        super().__init__("executor")
+        self._skills: Skills | None = None
+        self._percept: Percept | None = None
+        self._busy = threading.Lock()
+        self._phase = ("", 0.0)
+
+    def configure(self) -> None:
+        site = load_site(
+            resources.find(self.text("site", "configs/sites/flat.yaml", "Surveyed map."))
+        )
+        description = load_robot(
+            resources.find(
+                self.text("robot", "configs/robots/mobile_panda.yaml", "Robot description.")
+            )
+        )
+        self._skills = Skills(
+            RosRobot(self, description),
+            site,
+            description,
+            percepts=lambda: self._percept,
+            feedback=self._on_phase,
+        )
+        self.create_subscription(
+            msg.Percept,
+            "memagent/percept",
+            self._on_percept,
+            qos.RELIABLE,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+        )
+        self.create_service(
+            Trigger,
+            "memagent/estop",
+            self._on_estop,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+        )
+        self.create_service(
+            Trigger,
+            "memagent/estop_reset",
+            self._on_estop_reset,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+        )
+        self._server = ActionServer(
+            self,
+            ExecuteSkill,
+            "memagent/execute_skill",
+            execute_callback=self._execute,
+            goal_callback=self._on_goal,
+            cancel_callback=lambda _: CancelResponse.ACCEPT,
+            callback_group=ReentrantCallbackGroup(),
+        )
+
+    def deactivate(self) -> None:
+        if self._skills is not None:
+            self._skills.estop()
+
+    def activate(self) -> None:
+        if self._skills is not None:
+            self._skills.reset_estop()
+
+    def measurements(self) -> dict[str, float]:
+        return {"estopped": float(self._skills.estopped)} if self._skills else {}
+
+    def _on_percept(self, message: msg.Percept) -> None:
+        self._percept = convert.percept_from_msg(message)
+
+    def _on_estop(self, request: Any, response: Any) -> Any:
+        if self._skills is not None:
+            self._skills.estop()
+        response.success, response.message = True, "stopped; call memagent/estop_reset to go on"
+        return response
+
+    def _on_estop_reset(self, request: Any, response: Any) -> Any:
+        if self._skills is not None:
+            self._skills.reset_estop()
+        response.success, response.message = True, "ready"
+        return response
+
+    def _on_goal(self, goal: Any) -> GoalResponse:
+        free = self.active and not self._busy.locked()
+        return GoalResponse.ACCEPT if free else GoalResponse.REJECT
+
+    def _on_phase(self, phase: str, progress: float) -> None:
+        self._phase = (phase, progress)
+
+    def _execute(self, handle: ServerGoalHandle) -> ExecuteSkill.Result:
+        call = convert.call_from_msg(handle.request.call)
+        self._phase = ("starting", 0.0)
+        done = threading.Event()
+        heartbeat = threading.Thread(target=self._beat, args=(handle, done), daemon=True)
+        with self._busy:
+            heartbeat.start()
+            try:
+                outcome = self._run(call, handle)
+            finally:
+                done.set()
+                heartbeat.join()
+        if outcome.code is Code.CANCELED and handle.is_cancel_requested:
+            handle.canceled()
+        elif outcome.success:
+            handle.succeed()
+        else:
+            handle.abort()
+        return ExecuteSkill.Result(outcome=convert.outcome_to_msg(outcome))
+
+    def _run(self, call: Any, handle: ServerGoalHandle) -> SkillOutcome:
+        if self._skills is None:
+            return SkillOutcome(call, Code.ROBOT_STALE, "the executor is not configured")
+        try:
+            return self._skills.execute(call, canceled=lambda: bool(handle.is_cancel_requested))
+        except MemagentError as error:
+            return SkillOutcome(call, Code.ROBOT_STALE, str(error))
+
+    def _beat(self, handle: ServerGoalHandle, done: threading.Event) -> None:
+        while not done.wait(HEARTBEAT_S):
+            phase, progress = self._phase
+            handle.publish_feedback(
+                ExecuteSkill.Feedback(phase=phase, progress=float(progress))
+            )
+
+
+def main() -> None:
+    spin(ExecutorNode, threads=5)
+
+
+if __name__ == "__main__":
+    main()

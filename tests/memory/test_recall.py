@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+from memagent.memory import LifelongMemory
+from memagent.types import Query
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def diary(memory: LifelongMemory) -> LifelongMemory:
+    memory.remember("the spare key hangs beside the door", stamp=10.0, position=(1.0, 1.0, 1.5))
+    memory.remember("a guest put the keys into a bowl", stamp=2000.0, position=(5.0, 5.0, 0.7))
+    memory.remember("watered the plants", stamp=30.0, position=(1.2, 1.0, 0.3), kind="summary")
+    memory.remember("crème brûlée in the fridge", stamp=40.0)
+    return memory
+
+
+def _texts(memory: LifelongMemory, query: Query) -> list[str]:
+    return [item.text for item in memory.recall(query).items]
+
+
+def test_by_meaning_words_are_stemmed_and_accents_do_not_matter(diary: LifelongMemory) -> None:
+    assert set(_texts(diary, Query(text="Where is my key?"))) == {
+        "the spare key hangs beside the door",
+        "a guest put the keys into a bowl",
+    }
+    assert _texts(diary, Query(text="plant watering")) == ["watered the plants"]
+    assert _texts(diary, Query(text="creme brulee")) == ["crème brûlée in the fridge"]
+
+
+def test_part_of_a_word_finds_it_when_nothing_else_does(diary: LifelongMemory) -> None:
+    assert _texts(diary, Query(text="hanging")) == _texts(diary, Query(text="hangs"))
+    assert _texts(diary, Query(text="bowling")) == ["a guest put the keys into a bowl"]
+    assert _texts(diary, Query(text="xylophone")) == []
+
+
+@pytest.mark.parametrize("text", ['"', "key AND", "NEAR(", "text:key*", "-key", "'; --", "???"])
+def test_no_text_is_a_syntax_error(diary: LifelongMemory, text: str) -> None:
+    diary.recall(Query(text=text))
+
+
+def test_filters_are_conjunctive_and_exact(diary: LifelongMemory) -> None:
+    door = (1.0, 1.0, 1.5)
+    assert _texts(diary, Query(near=door, radius=1.5)) == [
+        "the spare key hangs beside the door",
+        "watered the plants",
+    ]
+    assert _texts(diary, Query(text="key", near=door)) == ["the spare key hangs beside the door"]
+    assert _texts(diary, Query(text="key", since=1000.0)) == ["a guest put the keys into a bowl"]
+    assert _texts(diary, Query(text="key", until=9.0)) == []
+    assert _texts(diary, Query(kinds=("summary",))) == ["watered the plants"]
+    assert len(diary.recall(Query(limit=2)).items) == 2
+
+
+def test_scores_fall_and_recency_breaks_ties(memory: LifelongMemory) -> None:
+    for day in range(5):
+        memory.remember("fed the cat", stamp=86400.0 * day)
+    recall = memory.recall(Query(text="cat"))
+    assert list(recall.scores) == sorted(recall.scores, reverse=True)
+    assert [i.stamp for i in recall.items] == [86400.0 * d for d in (4, 3, 2, 1, 0)]
+
+
+def test_a_ball_is_a_ball_not_a_box(memory: LifelongMemory) -> None:
+    dice = random.Random(3)
+    centre, radius = (2.0, 3.0, 1.0), 1.1
+    inside = set()
+    for i in range(300):
+        position = tuple(c + dice.uniform(-1.5, 1.5) for c in centre)
+        item = memory.remember(f"spot {i}", stamp=1.0, position=position)  # type: ignore[arg-type]
+        if math.dist(position, centre) <= radius:
+            inside.add(item.id)
+    near = memory.near(centre, radius, limit=300)
+    assert {i.id for i in near} == inside
+    distances = [math.dist(i.position or (), centre) for i in near]
+    assert distances == sorted(distances)
+
+
+def test_the_timeline_gives_the_newest_of_an_interval_in_order(diary: LifelongMemory) -> None:
+    assert [i.stamp for i in diary.timeline(limit=2)] == [40.0, 2000.0]
+    assert [i.stamp for i in diary.timeline(since=20.0, until=40.0)] == [30.0, 40.0]
+
+
+def test_forgetting_removes_every_trace(diary: LifelongMemory) -> None:
+    (item,) = diary.recall(Query(text="guest")).items
+    assert diary.forget(item.id)
+    assert not diary.forget(item.id)
+    assert diary.recall(Query(text="guest")).items == ()
+    assert diary.near((5.0, 5.0, 0.7), 1.0) == ()
+    assert item.id not in [i.id for i in diary.timeline()]
