@@ -55,7 +55,6 @@ class InProcessHousehold:
 
     def __exit__(self, *exception: object) -> None:
         self.memory.close()
-        self.simulation.close()
 
     @property
     def instructions(self) -> tuple[str, ...]:

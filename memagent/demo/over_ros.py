@@ -15,6 +15,7 @@ from memagent.ros.session import GraphSession
 from memagent.types import CameraFrame, Plan, TaskResult
 
 GRAPH = "configs/graph/full.yaml"
+DAY_S = 86_400.0
 
 
 class RosHousehold:
@@ -61,6 +62,7 @@ class RosHousehold:
 
     def begin_day(self, day: int) -> None:
         self.session.reset_world(day)
+        self.session.await_percept((day - 1) * DAY_S)
 
     def execute(self, instruction: str) -> TaskResult:
         return self.session.execute(instruction, self._on_task)

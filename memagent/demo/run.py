@@ -7,8 +7,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from memagent import resources
 from memagent.demo.film import Film
 from memagent.demo.schedule import Household, TaskRow, live_through, successes_on
@@ -64,7 +62,7 @@ def run_demo(
     if memory_file.exists():
         raise MemagentError(f"{folder} holds an earlier run; choose another --out")
     folder.mkdir(parents=True, exist_ok=True)
-    terminal, film = Terminal(Console(highlight=False)), Film()
+    terminal, film = Terminal(), Film()
     audience = _Audience(terminal, film)
     files = {"memory": memory_file}
     with terminal:

@@ -29,15 +29,22 @@ STYLES = {
     "note": "white",
     "day": "bold white on blue",
 }
+PLAIN_WIDTH = 140
 QUIET_PERCEPT_S = 2.0
 """A percept's summary is printed at most so often."""
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    # A pipe or a log has no width of its own.
+    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
 
 
 class Terminal:
     """Prints events as lines with one live status line below; plain lines where no terminal is."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False)
+        self.console = console or _console()
         self._lock = threading.Lock()
         self._status = Text("starting")
         self._counts: dict[str, float] = {}
@@ -60,7 +67,7 @@ class Terminal:
         with self._lock:
             row = Text(f"{kind:>8}  ", style="dim")
             row.append(text, style=STYLES.get(kind, "white"))
-            self.console.print(row)
+            self.console.print(row, soft_wrap=not self.console.is_terminal)
 
     # --- what the graph says ------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,7 +19,8 @@ _RESOLUTION = 0.06
 """Radians between tested points of a path."""
 _TOUCH = 1e-3
 _STRIDE = 0.35
-_ROUNDS = 300
+_ROUNDS = 400
+_SHORTCUTS = 60
 
 
 def plan_arm_path(
@@ -142,11 +144,34 @@ def _reach(
 
 
 def _shorten(path: list[FloatArray], clear: Callable[[FloatArray, FloatArray], bool]) -> FloatArray:
+    """Replace stretches by straight ones, between any two points of the path, not only its nodes."""
     random = np.random.default_rng(13)
-    for _ in range(60):
+    for _ in range(_SHORTCUTS):
         if len(path) < 3:
             break
-        i, j = sorted(int(k) for k in random.integers(0, len(path), size=2))
-        if j - i >= 2 and clear(path[i], path[j]):
-            path = path[: i + 1] + path[j:]
-    return np.stack(path)
+        lengths = [float(np.abs(b - a).max()) for a, b in pairwise(path)]
+        ends = np.concatenate([[0.0], np.cumsum(lengths)])
+        first, second = np.sort(random.uniform(0.0, ends[-1], size=2))
+        i, j = (int(np.searchsorted(ends, s, side="right")) - 1 for s in (first, second))
+        if i == j:
+            continue
+        a, b = (
+            path[k] + (path[k + 1] - path[k]) * (s - ends[k]) / max(lengths[k], 1e-9)
+            for k, s in ((i, first), (j, second))
+        )
+        if clear(a, b):
+            path = [*path[: i + 1], a, b, *path[j + 1 :]]
+    return np.stack(_without_clutter(path, clear))
+
+
+def _without_clutter(
+    path: list[FloatArray], clear: Callable[[FloatArray, FloatArray], bool]
+) -> list[FloatArray]:
+    """Drop every node that its neighbours can do without."""
+    k = 1
+    while k < len(path) - 1:
+        if clear(path[k - 1], path[k + 1]):
+            path = path[:k] + path[k + 1 :]
+        else:
+            k += 1
+    return path

@@ -9,7 +9,7 @@ the wish for it by more than a tick.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,8 @@ from memagent.robot import RobotDescription
 from memagent.types import Code, FloatArray, JointTrajectory, Percept, Pose2D, RobotState, Vector3
 
 _HEAD_TOLERANCE = 0.03
+_ARM_SPAN = 1.4
+"""Metres from the base beyond which the arm meets nothing."""
 _LINE_STEP = 0.025
 """Metres between the points of a straight tool motion that are solved for."""
 
@@ -49,6 +51,8 @@ class Held:
     above_bottom: float
     """Height of the finger tips above the object's lowest point, metres."""
     size: Vector3
+    tilt: float = 0.0
+    """Of the hand when it took hold: see :class:`memagent.executor.grasps.Grasp`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,7 @@ class Body:
         fingers: bool = True,
         holding: bool = True,
         ignore: str = "",
+        scene: Iterable[Box] | None = None,
     ) -> Callable[[FloatArray], FloatArray]:
         """Distance of the arm to the scene as a function of joint angles, shape (k, n) to (k,).
 
@@ -149,26 +154,16 @@ class Body:
             fingers: False leaves out the fingers, which may touch what they handle.
             holding: False leaves out what is in the hand.
             ignore: name of a box that may be touched.
+            scene: boxes to take for the scene instead of what is known of it.
         """
-        boxes = (*(b for b in self.nearby(base) if b.name != ignore), *extra)
+        near = _within(self.scene.boxes if scene is None else scene, base, _ARM_SPAN)
+        boxes = (*(b for b in near if b.name != ignore), *extra)
         held = self.held.above_bottom if self.held and holding else 0.0
 
         def clearance(q: FloatArray) -> FloatArray:
             return self.model.clearance(q, base, boxes, held=held, fingers=fingers)
 
         return clearance
-
-    def nearby(self, base: Pose2D, reach: float = 1.4) -> tuple[Box, ...]:
-        """The scene's boxes that the arm could touch from there."""
-        return tuple(
-            b
-            for b in self.scene.boxes
-            if math.hypot(
-                max(abs(base.x - b.centre[0]) - math.hypot(*b.half[:2]), 0.0),
-                max(abs(base.y - b.centre[1]) - math.hypot(*b.half[:2]), 0.0),
-            )
-            < reach
-        )
 
     def commanded(self) -> FloatArray:
         """Where the arm was last sent, or where it is when that is elsewhere."""
@@ -177,7 +172,7 @@ class Body:
             expected = self._motion.at(self.state.stamp)
             if float(np.abs(expected - measured).max()) < 0.06:
                 return expected
-        return np.asarray(measured, dtype=np.float64)
+        return np.clip(measured, self.kinematics.lower, self.kinematics.upper)
 
     def plan_arm(
         self,
@@ -289,7 +284,11 @@ class Body:
         return np.stack(waypoints)
 
     def move_tool(
-        self, offset: Sequence[float] | FloatArray, *, speed: float | None = None, stop_at_contact: bool = False
+        self,
+        offset: Sequence[float] | FloatArray,
+        *,
+        speed: float | None = None,
+        stop_at_contact: bool = False,
     ) -> bool:
         """Move the tool straight by ``offset`` (``base_link``, metres).
 
@@ -460,6 +459,15 @@ class Body:
             if elapsed > looking.patience:
                 return seen
             state = self.tick()
+
+
+def _within(boxes: Iterable[Box], base: Pose2D, reach: float) -> Iterator[Box]:
+    for box in boxes:
+        radius = math.hypot(box.half[0], box.half[1])
+        dx = max(abs(base.x - box.centre[0]) - radius, 0.0)
+        dy = max(abs(base.y - box.centre[1]) - radius, 0.0)
+        if math.hypot(dx, dy) < reach:
+            yield box
 
 
 def _close(a: Gaze, b: Gaze, tolerance: float) -> bool:

@@ -43,15 +43,6 @@ class Box:
             name=name,
         )
 
-    @property
-    def corners(self) -> tuple[tuple[float, float], ...]:
-        """Seen from above, counter-clockwise."""
-        c, s = math.cos(self.yaw), math.sin(self.yaw)
-        x, y, _ = self.centre
-        hx, hy, _ = self.half
-        signs = ((-1, -1), (1, -1), (1, 1), (-1, 1))
-        return tuple((x + c * i * hx - s * j * hy, y + s * i * hx + c * j * hy) for i, j in signs)
-
 
 def site_boxes(site: Site, openings: Mapping[str, float]) -> tuple[Box, ...]:
     """What fills the site: walls, furniture with its open containers hollow, doors and drawers.

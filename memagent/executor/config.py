@@ -94,8 +94,8 @@ class ExecutorConfig(_Strict):
     """Control period, seconds; a cancel or stop takes effect within it."""
     stale_after: Positive = 0.5
     """Seconds without new proprioception after which the robot counts as lost."""
-    object_spacing: Positive = 0.12
-    """Between the centres of a placed object and of its neighbours, metres."""
+    object_gap: Positive = 0.085
+    """Metres from the middle of a placed object to its neighbours: room for a finger."""
     timeouts: Timeouts = Timeouts()
     base: BaseMotion = BaseMotion()
     arm: ArmMotion = ArmMotion()

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ _FINGER_DEPTH = 0.038
 """How far fingers reach over an object before the palm would touch its top, metres."""
 _ABOVE_SURFACE = 0.015
 """Of the point between the finger tips, at least: the pads reach 1 cm further."""
+_PAD_HALF_WIDTH = 0.0105
 _PLAY = 0.004
 """An object must be narrower than the open gripper by this much."""
 
@@ -34,17 +35,36 @@ class Grasp:
     """Of the object along the closing axis, metres."""
     above_bottom: float
     """Height of the finger tips above the object's lowest point, metres."""
+    tilt: float = 0.0
+    """Radians by which the hand leans about the closing axis, towards its own x where positive."""
 
     def pose(self, raised: float = 0.0) -> FloatArray:
         """4x4 tool pose in the map, raised by so many metres."""
         x, y, z = self.position
-        return hand_down(x, y, z + raised, self.yaw)
+        return hand_down(x, y, z + raised, self.yaw, self.tilt)
+
+    def leaning(self, facing: float, angle: float) -> Grasp:
+        """The same grasp with the hand leaning back by ``angle`` towards a robot that faces it."""
+        x, y, z = self.position
+        side = math.copysign(1.0, math.sin(facing - self.yaw))
+        lift = _PAD_HALF_WIDTH * math.sin(angle)
+        return replace(self, position=(x, y, z + lift), tilt=side * angle)
 
 
-def hand_down(x: float, y: float, z: float, yaw: float) -> FloatArray:
-    """4x4 pose of a tool that points down, its y (closing) axis along ``yaw``."""
-    c, s = math.cos(yaw), math.sin(yaw)
-    return np.array([[-s, c, 0, x], [c, s, 0, y], [0, 0, -1, z], [0, 0, 0, 1]], dtype=np.float64)
+def hand_down(x: float, y: float, z: float, yaw: float, tilt: float = 0.0) -> FloatArray:
+    """4x4 pose of a tool that points down, its y (closing) axis along ``yaw``.
+
+    A tilt turns it about that axis, so that it points towards what was its x.
+    """
+    c, s, ct, st = math.cos(yaw), math.sin(yaw), math.cos(tilt), math.sin(tilt)
+    return np.array(
+        [
+            [-s * ct, c, -s * st, x],
+            [c * ct, s, c * st, y],
+            [st, 0.0, -ct, z],
+            [0.0, 0.0, 0.0, 1.0],
+        ]
+    )
 
 
 def top_down_grasps(

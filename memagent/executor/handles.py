@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opening and closing as rigid motions: the hand holds the handle, the base moves as the front does.
+"""Opening and closing as rigid motions: the hand holds the handle, the base moves with the front.
 
-A drawer's front moves straight, a door's turns about its hinge. If hand, arm and base move with it as
-one rigid body, the hand never slips on the handle and the arm need not move at all.
+A drawer's front moves straight, a door's turns about its hinge. If hand, arm and base move with it
+as one rigid body, the hand never slips on the handle and the arm need not move at all.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _REACHES = (0.56, 0.60, 0.52, 0.64, 0.48, 0.44)
 _OFFSETS = (0.0, 0.08, -0.08, 0.16, -0.16, 0.24, -0.24)
 _TURNS = (0.0, 0.25, -0.25, 0.5, -0.5)
 _PITCHES = (0.75, 1.0, 0.5, 0.25)
-"""Radians that the hand points below the horizontal: the wrist has no room for a level hand so low."""
+"""Radians that the hand points below the horizontal: level, the wrist would have no room."""
 _GRIP_ABOVE_MIDDLE = 0.02
 """Metres: so high on the bar its upper end stays below the palm of a tilted hand."""
 _HAND_MARGIN = 0.004
@@ -84,14 +84,14 @@ def plan_handle(body: Body, place: Place, start: float, end: float) -> HandlePla
     Where the base cannot follow all the way, the plan ends as far as it can; None where the handle
     cannot be taken or the base cannot follow at least half of the way.
     """
-    handle = handle_position(place, start)
     best: HandlePlan | None = None
     for base in _base_poses(body, place, start):
         share = _follows(body, place, base, start, end)
         reachable = start + share * (end - start)
         if share < 0.5 or (best and abs(reachable - end) > abs(best.opening - end) - 1e-6):
             continue
-        approach = _approach(body, place, base, handle, start)
+        after = carried(place, base, start, reachable)
+        approach = _approach(body, place, base, after, start, reachable)
         if approach is None:
             continue
         best = HandlePlan(base, approach, reachable)
@@ -131,23 +131,29 @@ def _follows(body: Body, place: Place, base: Pose2D, start: float, end: float) -
 
 
 def _approach(
-    body: Body, place: Place, base: Pose2D, handle: Vector3, opening: float
+    body: Body, place: Place, base: Pose2D, after: Pose2D, start: float, end: float
 ) -> FloatArray | None:
-    heading = inward(place, opening)
+    """Joint waypoints to the handle for which the arm has room, there and where it ends up."""
+    x, y, z = handle_position(place, start)
+    grip = (x, y, z + _GRIP_ABOVE_MIDDLE)
+    heading = inward(place, start)
     to_base = np.linalg.inv(body.to_map(base))
+    ahead = to_base[:3, :3] @ np.array([math.cos(heading), math.sin(heading), 0.0])
     own = f"handle of {place.name}"
-    clearance = body.arm_clearance(base, fingers=False, ignore=own)
-    grip = (handle[0], handle[1], handle[2] + _GRIP_ABOVE_MIDDLE)
+    room = body.arm_clearance(base, fingers=False, ignore=own)
+    later = body.scene.boxes_with(place.name, end)
+    room_later = body.arm_clearance(after, fingers=False, ignore=own, scene=later)
     for pitch in _PITCHES:
         for flipped in (False, True):
             pose = to_base @ _hand_at(grip, heading, pitch, flipped)
-            ahead = pose[:3, 2]
             pose[:3, 3] -= BACKED_OFF * ahead
             before = _solve(body, pose, pitch, flipped)
-            if before is None or clearance(before)[0] < body.config.arm.clearance:
+            if before is None or room(before)[0] < body.config.arm.clearance:
                 continue
             approach = body.line(before, BACKED_OFF * ahead)
-            if approach is not None and clearance(approach).min() >= _HAND_MARGIN:
+            if approach is None or room(approach).min() < _HAND_MARGIN:
+                continue
+            if room_later(approach).min() >= _HAND_MARGIN:
                 return approach
     return None
 

@@ -62,6 +62,10 @@ class Scene:
         """Everything solid that the site tells of."""
         return self._built()[0]
 
+    def boxes_with(self, container: str, opening: float) -> tuple[Box, ...]:
+        """As :attr:`boxes`, were that container open so far."""
+        return site_boxes(self.site, {**self._openings, container: opening})
+
     @property
     def map(self) -> ClearanceMap:
         return self._built()[1]

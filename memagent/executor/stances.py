@@ -22,6 +22,8 @@ _REACHES = (0.54, 0.50, 0.58, 0.46, 0.62, 0.66, 0.42, 0.70)
 _OFFSETS = (0.0, 0.1, -0.1, 0.2, -0.2, 0.3, -0.3)
 _TURNS = (0.0, 0.3, -0.3, 0.6, -0.6)
 _FINGER_MARGIN = 0.002
+LEANS = (0.4, 0.75)
+"""Radians that a hand leans back to get under a handle or into a corner."""
 _MOST = 60
 """Base poses whose reach is worked out before giving up."""
 
@@ -47,6 +49,7 @@ def find_reach(
     *,
     height: float,
     extra: tuple[Box, ...] = (),
+    leans: tuple[float, ...] = (),
 ) -> Reach | None:
     """The most comfortable base pose from which some grasp can be carried out.
 
@@ -56,6 +59,7 @@ def find_reach(
         grasps: tool goals, best first, all near one another.
         height: of the straight way down to the target, metres.
         extra: obstacles besides the scene, such as other objects.
+        leans: radians by which the hand may lean back where it does not fit upright.
 
     Returns:
         None where no pose and grasp fit.
@@ -64,11 +68,17 @@ def find_reach(
     if not grasps:
         return None
     target = grasps[0].position[:2]
-    for base in itertools.islice(base_poses(body, place, target), _MOST):
-        reach = reach_from(body, base, grasps, height=height, extra=extra)
-        if reach is not None:
-            return reach
+    bases = list(itertools.islice(base_poses(body, place, target), _MOST))
+    for lean in (0.0, *leans):
+        for base in bases:
+            reach = reach_from(body, base, _lean(grasps, base, lean), height=height, extra=extra)
+            if reach is not None:
+                return reach
     return None
+
+
+def _lean(grasps: Iterable[Grasp], base: Pose2D, lean: float) -> Iterable[Grasp]:
+    return [g.leaning(base.yaw, lean) for g in grasps] if lean else grasps
 
 
 def reach_from(

@@ -2,9 +2,10 @@
 """Timing a joint path: smooth, at rest at both ends, within velocity and acceleration limits.
 
 The path through the waypoints is a shape-preserving cubic: it never leaves the box that two
-neighbouring waypoints span, so it keeps the joint limits. Along it runs the quintic 10t^3 - 15t^4 + 6t^5, which
-starts and ends with zero velocity and acceleration. Stretching time by T divides velocities by T
-and accelerations by T^2, so the shortest duration within the limits has a closed form.
+neighbouring waypoints span, so it keeps the joint limits. Along it runs the quintic
+10t^3 - 15t^4 + 6t^5, which starts and ends with zero velocity and acceleration. Stretching time by
+T divides velocities by T and accelerations by T^2, so the shortest duration within the limits has a
+closed form.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from scipy.interpolate import PchipInterpolator
 from memagent.robot import Arm
 from memagent.types import FloatArray, JointTrajectory
 
-_SAMPLES = 41
+_SAMPLES_PER_SEGMENT = 24
+_MORE_SAMPLES = 17
 _SHORTEST = 0.1
 """Seconds; shorter motions are not worth the risk of a jerk."""
 
@@ -50,7 +52,8 @@ def time_path(
     velocity = scale * np.array([j.velocity for j in arm.joints])
     acceleration = scale * np.array([j.acceleration for j in arm.joints])
 
-    t = np.linspace(0.0, 1.0, _SAMPLES)
+    samples = _SAMPLES_PER_SEGMENT * (len(waypoints) - 1) + _MORE_SAMPLES
+    t = np.linspace(0.0, 1.0, samples)
     progress = t**3 * (10.0 - 15.0 * t + 6.0 * t**2)
     rate = 30.0 * t**2 * (1.0 - t) ** 2
     change = 60.0 * t * (1.0 - t) * (1.0 - 2.0 * t)
@@ -58,7 +61,7 @@ def time_path(
     lengths = np.abs(np.diff(waypoints, axis=0) / velocity).max(axis=1)
     kept = np.concatenate([[True], lengths > 1e-9])
     if kept.sum() < 2:
-        positions = np.repeat(waypoints[:1], _SAMPLES, axis=0)
+        positions = np.repeat(waypoints[:1], samples, axis=0)
         first = second = np.zeros_like(positions)
     else:
         knots = np.concatenate([[0.0], np.cumsum(lengths[lengths > 1e-9])])

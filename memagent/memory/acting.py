@@ -68,7 +68,7 @@ class Acting:
         if outcome.code is Code.NOT_FOUND:
             return self._not_found(outcome, thing)
         if outcome.code in (Code.GRASP_FAILED, Code.DROPPED) and state.graph.held is not None:
-            return state.drop(state.graph.held, stamp, SOURCE)
+            return state.drop(state.graph.held, stamp, "dropped", SOURCE)
         return []
 
     def _not_found(self, outcome: SkillOutcome, thing: str) -> list[MemoryEvent]:
@@ -98,7 +98,7 @@ class Acting:
                 return []
             return [state.locate(relation, outcome.finished, by_robot=True, source=SOURCE)[1]]
         if outcome.code is Code.DROPPED and held is not None:
-            return state.drop(held, outcome.finished, SOURCE)
+            return state.drop(held, outcome.finished, "dropped", SOURCE)
         return []
 
     def _turned(self, outcome: SkillOutcome, is_open: bool) -> list[MemoryEvent]:
@@ -119,10 +119,10 @@ class Acting:
         whole = share >= self._perceiving.viewed_share
         share = 1.0 if whole else max(share, OWN_WORD)
         state.places.view(place, ANYTHING, outcome.started, stamp, share)
-        if not whole:
-            return []
         missing = [f for f in state.graph.occupants(place) if f.last_seen < outcome.started]
-        return [state.lose(fact, stamp, "gone", SOURCE) for fact in missing]
+        for fact in missing:
+            state.places.view(place, fact.thing, outcome.started, stamp, share)
+        return [state.lose(fact, stamp, "gone", SOURCE) for fact in missing if whole]
 
     # --- names --------------------------------------------------------------------------------
 

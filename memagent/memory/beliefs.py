@@ -12,7 +12,9 @@ The model, for an object at time ``now``:
 3. *Anywhere.* The rest is spread evenly over the site's other places.
 4. *Searches.* A look at place ``p`` that would have shown the object multiplies every contribution
    for ``p`` that is older than the look by ``1 - share * (1 - miss) * exp(-age / return_tau)``:
-   near zero just after looking, back to one once things may have moved again.
+   near zero just after looking, back to one once things may have moved again. Where an open fact
+   places the object, only searches for this very object count: that a glance in passing did not
+   show it is no reason to doubt a fact, and absence that lasts closes the fact.
 
 Then it is normalised. What the robot holds is in the gripper with probability one. Equal
 probabilities keep the site's order, so that beliefs are deterministic.
@@ -81,6 +83,10 @@ class _Share:
     position: Vector3 | None = None
     last_seen: float | None = None
     reason: str = ""
+    newer_than: float = -math.inf
+    """Searches that began before this say nothing of it."""
+    doubted: bool = True
+    """Whether looks at the place as a whole count against it."""
 
 
 def believe(
@@ -122,11 +128,12 @@ def _last_known(
         rooms = [place.name for place in places if place.room == target]
         if rooms:
             reason = f"seen in the {target} {ago(age)}"
-            return [_Share(p, weight / len(rooms), reason=reason) for p in rooms]
+            share = _Share("", weight / len(rooms), reason=reason, newer_than=fact.last_seen)
+            return [replace(share, place=room) for room in rooms]
     return [
         _Share(
             target, weight, fact.relation.predicate, fact.position, fact.last_seen,
-            f"{did} {ago(age)}",
+            f"{did} {ago(age)}", fact.last_seen, doubted=False,
         )
     ]  # fmt: skip
 
@@ -148,8 +155,9 @@ def _habits(visits: Sequence[Visit], mass: float, now: float, config: BeliefConf
             mass * weights[place] / total,
             stays[-1].predicate,
             stays[-1].position,
-            max(v.last for v in stays),
+            stays[-1].last,
             f"usually there ({len(stays)} of {len(visits)})",
+            stays[-1].last,
         )
         for place, stays in by_place.items()
     ]
@@ -169,18 +177,14 @@ def _discounted(
 ) -> _Share:
     factor, looked = 1.0, -math.inf
     for search in searches:
-        if search.place == share.place and _missed(search, share.last_seen):
+        counts = share.doubted or search.thing
+        if counts and search.place == share.place and search.since >= share.newer_than:
             fading = math.exp(-max(0.0, now - search.stamp) / config.return_tau)
             factor *= 1.0 - search.share * (1.0 - config.miss) * fading
             looked = max(looked, search.stamp)
     telling = factor < 0.5
     reason = f"not there when looked {ago(now - looked)}" if telling else share.reason
     return replace(share, weight=share.weight * factor, reason=reason)
-
-
-def _missed(search: Search, last_seen: float | None) -> bool:
-    """Whether a search did not find what was last seen at its place at ``last_seen``."""
-    return last_seen is None or search.since >= last_seen
 
 
 def _normalised(shares: Sequence[_Share], places: Sequence[Candidate]) -> tuple[PlaceBelief, ...]:

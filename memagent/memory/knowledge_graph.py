@@ -3,9 +3,10 @@
 
 Vertices are rooms, places, objects and the robot ("I"); edges are facts with validity intervals.
 Locations are functional: an object has one support, container, room or holder at a time, so a fact
-about where it is *supersedes* the one before, which stays in the history. Retrieval is RoboMemory's
-k-hop neighbourhood, but in both directions ("what is on the desk?" starts at the desk) and with a
-hard node budget, which bounds it in the presence of hubs such as a kitchen.
+about where it is *supersedes* the one before, which stays in the history, and ends what it was
+near to. Retrieval is RoboMemory's k-hop neighbourhood, but in both directions ("what is on the
+desk?" starts at the desk) and with a hard node budget, which bounds it in the presence of hubs such
+as a kitchen.
 """
 
 from __future__ import annotations
@@ -66,6 +67,14 @@ class KnowledgeGraph:
     def occupants(self, place: str) -> tuple[FactRecord, ...]:
         """Open facts about what is on, in or at a place, oldest first."""
         return tuple(f for f in self._open.values() if f.thing and f.relation.object == place)
+
+    def neighbours(self, thing: str) -> tuple[FactRecord, ...]:
+        """Open facts about what an object is near to."""
+        return tuple(
+            f
+            for f in self._open.values()
+            if f.relation.predicate == "near" and thing in (f.relation.subject, f.relation.object)
+        )
 
     def graph(
         self,
@@ -159,6 +168,7 @@ class KnowledgeGraph:
         thing = whereabouts_of(relation)
         if thing and thing in self._slot:
             found[self._slot[thing]] = self._open[self._slot[thing]]
+            found |= {fact.seq: fact for fact in self.neighbours(thing)}
         held = self.held
         if relation.predicate == "holding" and held is not None:
             found[held.seq] = held

@@ -32,6 +32,8 @@ class PerceivingConfig(BaseModel):
     view_window: float = 3.0
     """Seconds over which the preprocessor accumulates that share. An object seen within them does
     not become absent: the share may be older than the last sight of it."""
+    view_range: float = 2.5
+    """Metres between the base and a place beyond which its objects look too small to be missed."""
     absent_percepts: int = 3
     absent_seconds: float = 0.4
     """An object is gone when this many percepts over this long do not show it."""
@@ -55,6 +57,8 @@ class Perceiving:
         self._reread = Streaks(*absent)
         self._near = Streaks(*absent)
         self._apart = Streaks(*absent)
+        self._released = Streaks(*absent)
+        self._turned = Streaks(2, 0.0, config.max_gap)
         self._empty = Streaks(2, config.empty_seconds, config.max_gap)
         self._views: deque[tuple[float, Mapping[str, float]]] = deque(maxlen=600)
 
@@ -116,14 +120,19 @@ class Perceiving:
             return []
         self._empty.reset(held.seq)
         if percept.stamp - held.last_seen <= 2 * self._config.max_gap:
-            return state.drop(held, percept.stamp, percept.source)
-        return [state.lose(held, percept.stamp, "dropped", percept.source)]
+            return state.drop(held, percept.stamp, "released", percept.source)
+        return [state.lose(held, percept.stamp, "released", percept.source)]
 
     # --- what is seen -------------------------------------------------------------------------
 
     def _containers(self, percept: Percept) -> list[MemoryEvent]:
         state, events = self._state, []
         for seen in percept.containers:
+            known = state.places.container(seen.name)
+            if known is None or known.is_open == seen.is_open:
+                self._turned.reset(seen.name)
+            elif not self._turned.report(seen.name, percept.stamp):
+                continue
             if state.places.see_container(seen, percept.stamp):
                 word: EventKind = "opened" if seen.is_open else "closed"
                 text = f"{seen.name} is {'open' if seen.is_open else 'closed'}"
@@ -138,10 +147,14 @@ class Perceiving:
         state, seen, name = self._state, sighting.observation, sighting.name
         self._gone.reset(name)
         fact = state.graph.whereabouts(name)
-        if fact is not None and fact.relation.predicate == "holding":
-            state.graph.see(fact, fact.last_seen, seen.position, seen.confidence)
-            return []
         relation = location_of(seen, percept.relations, state.site, state.places.opening)
+        if fact is not None and fact.relation.predicate == "holding":
+            resting = relation is not None and not percept.holding
+            if not resting or not self._released.report(name, percept.stamp):
+                state.graph.see(fact, fact.last_seen, seen.position, seen.confidence)
+                return []
+            fact = None  # It was put down, and the skill that does so has yet to say so.
+        self._released.reset(name)
         if relation is None:
             events = self._unplaced(sighting, fact, percept)
         else:
@@ -213,11 +226,9 @@ class Perceiving:
 
     def _just_released(self, name: str, stamp: float) -> bool:
         holding = self._state.tables.last_holding(name)
-        return (
-            holding is not None
-            and holding.valid_to is not None
-            and stamp - holding.valid_to <= self._config.handover
-        )
+        if holding is None:
+            return False
+        return holding.valid_to is None or stamp - holding.valid_to <= self._config.handover
 
     def _neighbours(self, sightings: tuple[Sighting, ...], percept: Percept) -> None:
         """Keep "near" between objects that stay close; labels seen twice are left out."""
@@ -255,9 +266,13 @@ class Perceiving:
         """Learn from places that were looked at: what was believed there and is not, is gone."""
         state, stamp, window = self._state, percept.stamp, self._config.view_window
         self._views.append((stamp, percept.viewed))
-        events = []
+        events: list[MemoryEvent] = []
+        if percept.holding and state.graph.held is None:
+            return events  # Something was just taken; the outcome will say what.
         for place, share in percept.viewed.items():
             if share < self._config.viewed or state.places.seen_closed(place):
+                continue
+            if state.distance_to(place) > self._config.view_range:
                 continue
             state.places.view(place, ANYTHING, stamp - window, stamp, 1.0, now=False)
             for fact in state.graph.occupants(place):

@@ -37,7 +37,9 @@ class Places:
         self._config = config
         self._names = tuple(p.name for p in site.places if p.is_container) if site else ()
         self._containers = {c.name: c for c in tables.containers()}
-        self._searches = {(s.place, s.thing): s for s in tables.searches()}
+        self._searches: dict[str, dict[str, Search]] = {}
+        for search in tables.searches():
+            self._searches.setdefault(search.thing, {})[search.place] = search
         self._stale_containers: set[str] = set()
         self._stale_searches: set[tuple[str, str]] = set()
 
@@ -100,33 +102,34 @@ class Places:
             share: of the place, 0 to 1.
             now: write it at once; else with the next :meth:`persist`.
         """
-        key = (place, thing)
-        before = self._searches.get(key)
+        searches = self._searches.setdefault(thing, {})
+        before = searches.get(place)
         if before is not None and stamp - before.stamp <= self._config.same_search:
             share = max(share, before.share)
-        self._searches[key] = Search(place, thing, since, stamp, share)
+        searches[place] = Search(place, thing, since, stamp, share)
         if now:
-            self._tables.put_search(self._searches[key])
+            self._tables.put_search(searches[place])
         else:
-            self._stale_searches.add(key)
+            self._stale_searches.add((thing, place))
 
     def searches(self, thing: str) -> tuple[Search, ...]:
         """Looks that may have missed ``thing``: those for it, and those at places as a whole."""
-        return tuple(s for s in self._searches.values() if s.thing in (thing, ANYTHING))
+        own = self._searches.get(thing, {}) if thing != ANYTHING else {}
+        return (*self._searches.get(ANYTHING, {}).values(), *own.values())
 
     def viewed(self, threshold: float) -> dict[str, float]:
         """When each place was last looked at with at least ``threshold`` of it seen."""
         return {
-            s.place: s.stamp
-            for s in self._searches.values()
-            if s.thing == ANYTHING and s.share >= threshold
+            place: search.stamp
+            for place, search in self._searches.get(ANYTHING, {}).items()
+            if search.share >= threshold
         }
 
     def persist(self) -> None:
         """Write what went on unchanged."""
         for name in sorted(self._stale_containers):
             self._tables.put_container(self._containers[name])
-        for key in sorted(self._stale_searches):
-            self._tables.put_search(self._searches[key])
+        for thing, place in sorted(self._stale_searches):
+            self._tables.put_search(self._searches[thing][place])
         self._stale_containers.clear()
         self._stale_searches.clear()

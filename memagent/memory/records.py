@@ -20,8 +20,9 @@ WHEREABOUTS: frozenset[Predicate] = frozenset(("on", "in", "at", "holding"))
 """Predicates of which one at most holds per object: its support, container, room or holder."""
 
 EventKind = Literal[
-    "new", "moved", "gone", "held", "dropped", "opened", "closed", "lesson", "episode"
+    "new", "moved", "gone", "held", "released", "dropped", "opened", "closed", "lesson", "episode"
 ]
+"""released: the fingers no longer hold it, set down or lost; dropped: a skill says it was lost."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 from pydantic import BaseModel, ConfigDict
 
 from memagent.memory.beliefs import BeliefConfig, Candidate, Evidence, believe
@@ -40,6 +42,7 @@ class MemoryState:
     def __init__(self, store: Store, site: Site | None, config: StateConfig) -> None:
         self.site = site
         self.config = config
+        self.places_by_name = {p.name: p for p in site.places} if site else {}
         self.tables = Tables(store)
         self.graph = KnowledgeGraph(self.tables, site)
         self.entities = Entities(self.tables, config.entities)
@@ -108,7 +111,10 @@ class MemoryState:
 
     def lose(self, fact: FactRecord, stamp: float, kind: EventKind, source: str) -> MemoryEvent:
         """Tell that a fact no longer holds, without knowing what does."""
-        closed = self.graph.end(fact, stamp, max(stamp, self.now))
+        learned = max(stamp, self.now)
+        closed = self.graph.end(fact, stamp, learned)
+        for neighbour in self.graph.neighbours(fact.thing):
+            self.graph.end(neighbour, stamp, learned)
         text = f"{closed.thing} is no longer {_where(closed.relation)}"
         self.tables.add_item(
             "relation",
@@ -123,9 +129,11 @@ class MemoryState:
         )
         return MemoryEvent(stamp, kind, text)
 
-    def drop(self, fact: FactRecord, stamp: float, source: str) -> list[MemoryEvent]:
-        """Tell that the robot lost what it held: it lies somewhere in this room."""
-        events = [self.lose(fact, stamp, "dropped", source)]
+    def drop(
+        self, fact: FactRecord, stamp: float, kind: EventKind, source: str
+    ) -> list[MemoryEvent]:
+        """Tell that the robot let go of what it held: it lies somewhere in this room."""
+        events = [self.lose(fact, stamp, kind, source)]
         room = self.room()
         if room and self.base is not None:
             where = Relation(fact.thing, "at", room, 0.5)
@@ -139,6 +147,15 @@ class MemoryState:
         """The room that the robot is in, or ""."""
         fact = self.graph.whereabouts(ROBOT)
         return fact.relation.object if fact else ""
+
+    def distance_to(self, place: str) -> float:
+        """Metres from the base to the nearest point of a place; 0 if either is unknown."""
+        found = self.places_by_name.get(place)
+        if found is None or self.base is None:
+            return 0.0
+        x0, y0, x1, y1 = found.bounds
+        x, y = self.base.x, self.base.y
+        return math.hypot(max(x0 - x, 0.0, x - x1), max(y0 - y, 0.0, y - y1))
 
     def candidates(self) -> tuple[Candidate, ...]:
         """Where objects can be: the site's places, or without a site those that were mentioned."""
@@ -165,8 +182,7 @@ class MemoryState:
         """A relation in words, with the room of its place: "red mug on the desk (study)"."""
         if relation.predicate == "holding":
             return f"the robot holds the {relation.object}"
-        place = next((p for p in self.site.places if p.name == relation.object), None) \
-            if self.site else None  # fmt: skip
+        place = self.places_by_name.get(relation.object)
         room = f" ({place.room})" if place else ""
         return f"{relation.subject} {_where(relation)}{room}"
 

@@ -29,6 +29,8 @@ class Journal:
     outcomes: list[SkillOutcome] = field(default_factory=list)
     looks: Counter[str] = field(default_factory=Counter)
     """Place -> how often it was looked at."""
+    looked: dict[str, float] = field(default_factory=dict)
+    """Place -> when the last look at it began."""
     opened: set[str] = field(default_factory=set)
     """Containers that this task opened and has not closed again."""
     keep_open: set[str] = field(default_factory=set)
@@ -49,20 +51,21 @@ class Journal:
     """Calls in a row that nobody answered."""
 
     def record(self, outcome: SkillOutcome) -> None:
-        call = outcome.call
         self.outcomes.append(outcome)
         self.no_answers = self.no_answers + 1 if outcome.code in NO_ANSWER else 0
         if outcome.success:
-            self._record_success(call, outcome.finished)
+            self._record_success(outcome)
         elif outcome.code not in NO_ANSWER:
             self._record_failure(outcome)
 
-    def _record_success(self, call: SkillCall, finished: float) -> None:
+    def _record_success(self, outcome: SkillOutcome) -> None:
+        call = outcome.call
         self.failures.pop(key_of(call), None)
         if call.name == "navigate_to":
             self.standing, self.astray = call.place, False
         elif call.name == "look_at":
             self.looks[call.place] += 1
+            self.looked[call.place] = outcome.started
         elif call.name == "open":
             self.opened.add(call.place)
         elif call.name == "close":
@@ -70,7 +73,7 @@ class Journal:
         elif call.name == "pick":
             self.delivered.pop(call.object, None)
         elif call.name == "place":
-            self.delivered[call.object] = (call.place, finished)
+            self.delivered[call.object] = (call.place, outcome.finished)
 
     def _record_failure(self, outcome: SkillOutcome) -> None:
         call = outcome.call

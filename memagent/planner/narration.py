@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Events of the closed loop as people read them: a kind, a line of text, and the plan if it changed."""
+"""Events of the closed loop as people read them: a kind, a line of text, maybe a changed plan."""
 
 from __future__ import annotations
 

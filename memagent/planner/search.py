@@ -24,6 +24,8 @@ class Candidate:
     effort: float
     """Metres of driving that looking there is worth."""
     confident: bool
+    looks: int = 0
+    """Looks at the place in this task that did not show the object."""
 
     @property
     def utility(self) -> float:
@@ -45,8 +47,8 @@ def candidate(name: str, sources: tuple[str, ...], situation: Situation) -> Cand
     open_ones = list(_unsearched(name, sources, situation))
     if not open_ones:
         return None
-    fewest = min(situation.looks(c.place) for c in open_ones)
-    open_ones = [c for c in open_ones if situation.looks(c.place) == fewest]
+    fewest = min(c.looks for c in open_ones)
+    open_ones = [c for c in open_ones if c.looks == fewest]
     sure = [c for c in open_ones if c.confident]
     return max(sure or open_ones, key=lambda c: (c.utility, c.place))
 
@@ -58,14 +60,14 @@ def _unsearched(name: str, sources: tuple[str, ...], situation: Situation) -> It
     for place in situation.site.places:
         if sources and place.name not in sources:
             continue
-        looks = situation.looks(place.name)
+        looks = situation.vain_looks(name, place.name)
         if looks >= situation.config.passes or given_up(name, place.name, situation):
             continue
         share = odds.get(place.name, _FORGOTTEN)
         # A look that did not show it there weighs more than a belief that has not yet followed.
         confident = share >= situation.config.confident and looks == 0
         effort = situation.effort(place.name)
-        yield Candidate(name, place.name, share, False, effort, confident)
+        yield Candidate(name, place.name, share, False, effort, confident, looks)
 
 
 def given_up(name: str, place: str, situation: Situation) -> bool:

@@ -89,8 +89,18 @@ class Situation:
 
     def looks(self, place: str) -> int:
         """How often the place was looked at in this task, in passing included."""
-        passing = self.world.viewed.get(place, -math.inf) > self.journal.since
-        return max(self.journal.looks[place], int(passing))
+        return max(self.journal.looks[place], int(self._viewed_since(place) > -math.inf))
+
+    def _viewed_since(self, place: str) -> float:
+        """When it was last seen as a whole, if that was in this task."""
+        viewed = self.world.viewed.get(place, -math.inf)
+        return viewed if viewed > self.journal.since else -math.inf
+
+    def vain_looks(self, name: str, place: str) -> int:
+        """How often the place was looked at in this task without showing the object."""
+        last = max(self.journal.looked.get(place, -math.inf), self._viewed_since(place))
+        seen = next((c.last_seen for c in self.belief(name).candidates if c.place == place), None)
+        return 0 if seen is not None and seen >= last else self.looks(place)
 
     def viewed_ever(self, place: str) -> bool:
         return place in self.world.viewed or self.looks(place) > 0

@@ -37,25 +37,35 @@ class SymbolicPlanner:
     def __init__(self) -> None:
         self._environment = Environment()
         self._environment.credits_stream = None
+        self._engine = self._environment.factory.OneshotPlanner(
+            name="pyperplan", params={"search": "bfs"}
+        )
 
     def plan(self, objective: Objective, situation: Situation) -> tuple[SkillCall, ...] | NoPlan:
         """The shortest sequence of calls that attains ``objective``, if what it assumes is so."""
-        problem = _Problem(objective, situation, self._environment)
-        with self._environment.factory.OneshotPlanner(
-            name="pyperplan", params={"search": "bfs"}
-        ) as engine:
-            result = engine.solve(problem.built)
-        if result.status not in _SOLVED:
+        problem = _Problem(objective, situation, self._environment, detours=False)
+        actions = self._solve(problem)
+        if actions is None and objective.rest:
+            # Rare: from a lower drawer to the one above, something must wait elsewhere meanwhile.
+            problem = _Problem(objective, situation, self._environment, detours=True)
+            actions = self._solve(problem)
+        if actions is None:
             return NoPlan(f'there is no way to "{objective.words}" ({problem.excluded_words()})')
-        calls = tuple(problem.calls[a.action.name] for a in result.plan.actions)
+        calls = tuple(problem.calls[name] for name in actions)
         return calls or NoPlan(f'"{objective.words}" needs nothing to be done, yet does not hold')
+
+    def _solve(self, problem: _Problem) -> list[str] | None:
+        result = self._engine.solve(problem.built)
+        if result.status not in _SOLVED:
+            return None
+        return [instance.action.name for instance in result.plan.actions]
 
 
 class _Problem:
     """Builds the STRIPS problem; complements (open/closed, free/holding) stand for negations."""
 
     def __init__(
-        self, objective: Objective, situation: Situation, environment: Environment
+        self, objective: Objective, situation: Situation, environment: Environment, *, detours: bool
     ) -> None:
         self._objective = objective
         self._situation = situation
@@ -66,6 +76,8 @@ class _Problem:
         self._facts: dict[tuple[str, ...], Any] = {}
         self._assumed = dict(objective.assumed)
         self._held = situation.holding
+        self._rest = objective.rest if self._held or detours else ()
+        self._detours = detours
         self._objects = sorted(
             {
                 *self._assumed,
@@ -97,7 +109,7 @@ class _Problem:
             *objective.open,
             *objective.closed,
             *filter(None, (objective.stand,)),
-            *(objective.rest if self._held else ()),
+            *self._rest,
         }
         for place in tuple(places):
             places.update(b for b in situation.blockers(place) if situation.is_open(b))
@@ -107,7 +119,11 @@ class _Problem:
     # --- facts -----------------------------------------------------------------------------
 
     def _fact(self, *name: str) -> Any:
-        """The proposition of that name, e.g. ("at", "desk"); false unless the state says so."""
+        """The proposition of that name, e.g. ("at", "desk"); false unless the state says so.
+
+        Fluents are numbered, so that one problem's are the next one's too: the environment keeps
+        every expression that it ever saw.
+        """
         if name not in self._facts:
             fluent = up.Fluent(f"f{len(self._facts)}", environment=self._environment)
             self.built.add_fluent(fluent, default_initial_value=False)
@@ -215,7 +231,7 @@ class _Problem:
     def _handling(self, name: str, place: str) -> None:
         objective = self._objective
         wanted_here = (name, place) in objective.deliver
-        rests_here = place in objective.rest and name == self._held
+        rests_here = place in self._rest and (self._detours or name == self._held)
         if self._assumed.get(name) == place or rests_here:
             self._action(
                 SkillCall("pick", place, name),

@@ -3,37 +3,43 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from memagent.preprocessor.projection import BoolArray
 from memagent.robot import ArmJoint, RobotDescription
 from memagent.types import FloatArray, RobotState
 
-_LINK_RADIUS = 0.11
-_HAND_RADIUS = 0.12
+_LINK_RADIUS = 0.10
+_HAND_RADIUS = 0.085
 _BASE_MARGIN = 0.05
 
 
 class RobotBody:
-    """Capsules about the arm's links and a cylinder about the base, posed in the map."""
+    """Capsules about the arm's links and a cylinder about the base, posed in the map.
+
+    The fingers are left out, so that what they are about to grasp stays visible.
+    """
 
     def __init__(self, robot: RobotDescription, state: RobotState) -> None:
         """Pose ``robot``'s body by forward kinematics at ``state``."""
         self._base = np.array([state.base.x, state.base.y])
         self._base_radius = robot.base.radius + _BASE_MARGIN
         self._base_height = robot.arm.mount[2] + _BASE_MARGIN
-        self._joints = joint_positions(robot, state)
+        joints = joint_positions(robot, state)
+        wrist, tool = joints[-2], joints[-1]
+        self._links = (*joints[:-1], (wrist + tool) / 2)
 
     def covers(self, points: FloatArray) -> BoolArray:
         """Which of ``points`` (n, 3) in the map are within the body."""
         covered: BoolArray = (
             np.linalg.norm(points[:, :2] - self._base, axis=1) < self._base_radius
         ) & (points[:, 2] < self._base_height)
-        last = len(self._joints) - 2
-        for i in range(last + 1):
-            radius = _HAND_RADIUS if i == last else _LINK_RADIUS
-            covered |= _near_segment(points, self._joints[i], self._joints[i + 1], radius)
-        return covered
+        *arm, hand = pairwise(self._links)
+        for start, end in arm:
+            covered |= _near_segment(points, start, end, _LINK_RADIUS)
+        return covered | _near_segment(points, *hand, _HAND_RADIUS)
 
 
 def joint_positions(robot: RobotDescription, state: RobotState) -> FloatArray:

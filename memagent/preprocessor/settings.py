@@ -33,7 +33,7 @@ class SegmentationConfig(_Strict):
     min_pixels: Annotated[int, Field(gt=0)] = 24
     min_saturation: Channel = 95
     min_value: Channel = 40
-    dark_value: Channel = 50
+    dark_value: Channel = 42
     """A pixel whose brightest channel is at most this is dark."""
     dark_saturation: Channel = 110
     dark_reach: Positive = 0.2
@@ -70,9 +70,9 @@ class TrackingConfig(_Strict):
 
 
 class ContainerConfig(_Strict):
-    hypotheses: Annotated[int, Field(ge=3)] = 21
+    hypotheses: Annotated[int, Field(ge=3)] = 41
     tolerance: Positive = 0.03
-    spacing: Positive = 0.06
+    spacing: Positive = 0.07
     min_support: Share = 0.2
     """Share of a front that must be seen, or seen through, to say anything."""
     min_samples: Annotated[int, Field(gt=0)] = 12

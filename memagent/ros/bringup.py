@@ -25,7 +25,9 @@ from memagent.errors import MemagentError
 from memagent.ros.graph import NodeSpec
 
 STOP_S = 4.0
-"""Time for a node to end by itself after SIGTERM before it is killed."""
+"""Time for all nodes to end by themselves after SIGTERM before they are killed."""
+USER_STOP_S = 2.0
+"""So long the nodes that it uses are kept for a node that ends."""
 
 DDS_PROFILE = "configs/fastdds.xml"
 EXIT_MISCONFIGURED = 2
@@ -141,19 +143,27 @@ class GraphProcesses:
         return True
 
     def stop(self) -> None:
-        """End every process within :data:`STOP_S` and a little."""
-        for node in self._running.values():
+        """End every process, those that use others first, within :data:`STOP_S` and a little."""
+        deadline = time.monotonic() + STOP_S
+        running = list(self._running.values())
+        for node in reversed(running):
             if node.process.poll() is None:
                 node.process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_S
-        for node in self._running.values():
-            try:
-                node.process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
+                _wait(node, min(USER_STOP_S, deadline - time.monotonic()))
+        for node in running:
+            if not _wait(node, deadline - time.monotonic()):
                 self._on_event(f"{node.spec.name} did not end by itself; killing it")
                 os.killpg(node.process.pid, signal.SIGKILL)
                 node.process.wait(1.0)
         self._running.clear()
+
+
+def _wait(node: NodeProcess, timeout_s: float) -> bool:
+    try:
+        node.process.wait(max(0.0, timeout_s))
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _explain(code: int) -> str:

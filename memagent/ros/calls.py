@@ -23,9 +23,23 @@ class NoAnswer(MemagentError):
 
 def wait_for(future: Future, timeout_s: float) -> bool:
     """Whether ``future`` was done within ``timeout_s`` of wall-clock time."""
-    done = threading.Event()
-    future.add_done_callback(lambda _: done.set())
-    return done.wait(timeout_s)
+    return Outcome(future).wait(timeout_s)
+
+
+class Outcome:
+    """A future that a thread polls: one callback, however often it is asked."""
+
+    def __init__(self, future: Future) -> None:
+        self._future = future
+        self._done = threading.Event()
+        future.add_done_callback(lambda _: self._done.set())
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether it was done within ``timeout_s`` of wall-clock time."""
+        return self._done.wait(timeout_s)
+
+    def result(self) -> Any:
+        return self._future.result()
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float, period_s: float = 0.05) -> bool:

@@ -88,6 +88,9 @@ class ExecutorNode(RegionNode):
         if self._skills is not None:
             self._skills.reset_estop()
 
+    def busy(self) -> bool:
+        return self._busy.locked()
+
     def measurements(self) -> dict[str, float]:
         return {"estopped": float(self._skills.estopped)} if self._skills else {}
 

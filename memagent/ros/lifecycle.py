@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Mapping
 from types import FrameType
@@ -16,6 +17,7 @@ import rclpy
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.executors import (
+    Executor,
     ExternalShutdownException,
     MultiThreadedExecutor,
     SingleThreadedExecutor,
@@ -31,6 +33,8 @@ EXIT_MISCONFIGURED = 2
 """Exit status of a node that cannot start and would not the next time either."""
 
 STATUS_PERIOD_S = 1.0
+FINISH_S = 1.5
+"""Time for the work at hand to end after a node was told to stop."""
 
 
 class RegionNode(LifecycleNode):  # type: ignore[misc]
@@ -66,6 +70,10 @@ class RegionNode(LifecycleNode):  # type: ignore[misc]
     def deactivate(self) -> None: ...
 
     def cleanup(self) -> None: ...
+
+    def busy(self) -> bool:
+        """Whether a callback is still at work that ends soon after :meth:`deactivate`."""
+        return False
 
     def measurements(self) -> Mapping[str, float]:
         """Values to publish with the status."""
@@ -150,6 +158,16 @@ class RegionNode(LifecycleNode):  # type: ignore[misc]
         self._status.publish(message)
 
 
+def _finish(node: RegionNode, executor: Executor) -> None:
+    """Deactivate, let the work at hand end, and shut down."""
+    if node.active:
+        node.trigger_deactivate()
+    deadline = time.monotonic() + FINISH_S
+    while node.busy() and time.monotonic() < deadline:
+        executor.spin_once(timeout_sec=0.05)
+    node.trigger_shutdown()
+
+
 def spin(node_type: type[RegionNode], threads: int = 4) -> None:
     """Run one node until SIGINT or SIGTERM, then take it down through its life cycle.
 
@@ -178,13 +196,9 @@ def spin(node_type: type[RegionNode], threads: int = 4) -> None:
             stop.set()
         while not stop.is_set() and rclpy.ok():
             executor.spin_once(timeout_sec=0.1)
+        _finish(node, executor)
     except ExternalShutdownException:
         pass
-    finally:
-        node.trigger_shutdown()
-        executor.shutdown(timeout_sec=1.0)
-        node.destroy_node()
-        rclpy.try_shutdown()
     # A callback that is still blocked in a pool thread must not keep the process from ending.
     sys.stdout.flush()
     sys.stderr.flush()

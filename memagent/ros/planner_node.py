@@ -65,6 +65,9 @@ class PlannerNode(RegionNode):
     def deactivate(self) -> None:
         self._stopping.set()
 
+    def busy(self) -> bool:
+        return self._busy.locked()
+
     def measurements(self) -> dict[str, float]:
         return {"busy": float(self._busy.locked())}
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import memagent_interfaces
 import numpy as np
-from ament_index_python.packages import get_package_share_path
 from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import Odometry
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
-from rosbags.rosbag2 import CompressionMode, StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
@@ -34,7 +34,9 @@ BAG_VERSION = 9
 def _typestore() -> Any:
     """ROS 2's message types and ours, from the .msg files that were built."""
     store = get_typestore(Stores.ROS2_KILTED)
-    share = get_package_share_path("memagent_interfaces") / "msg"
+    # prefix/lib/pythonX.Y/site-packages/memagent_interfaces: also where no prefix is sourced.
+    prefix = Path(memagent_interfaces.__file__).parents[4]
+    share = prefix / "share" / "memagent_interfaces" / "msg"
     types: dict[str, Any] = {}
     for path in sorted(share.glob("*.msg")):
         types.update(get_types_from_msg(path.read_text(), f"memagent_interfaces/msg/{path.stem}"))
@@ -49,7 +51,7 @@ class Recorder:
         self._node = node
         self._store = _typestore()
         self._writer = Writer(folder, version=BAG_VERSION, storage_plugin=StoragePlugin.MCAP)
-        self._writer.set_compression(CompressionMode.STORAGE, "zstd")
+        self._writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
         self._writer.open()
         self._lock = threading.Lock()
         self._open = True

@@ -72,7 +72,7 @@ class GraphSession:
             self.node = rclpy.create_node(f"memagent_session_{os.getpid()}")
             if self._on_node is not None:
                 self._on_node(self.node)
-            self._tasks = TaskClient(self.node)
+            self.tasks = TaskClient(self.node)
             self._executor = MultiThreadedExecutor(num_threads=3)
             self._executor.add_node(self.node)
             threading.Thread(target=self._executor.spin, daemon=True).start()
@@ -127,6 +127,15 @@ class GraphSession:
     def reset_world(self, day: int) -> None:
         self.ask(srv.ResetWorld, "simulated_robot/reset_world", keyframe=f"day_{day}")
 
+    def await_percept(self, stamp: float, timeout_s: float = ANSWER_S) -> None:
+        """Wait until memory holds a percept from after ``stamp`` (robot clock).
+
+        Raises:
+            MemagentError: none came in time.
+        """
+        request = {"has_after": True, "after": float(stamp), "timeout": timeout_s}
+        self.ask(srv.World, "memagent/memory/world", timeout_s + 1.0, **request)
+
     def check_task(self, instruction: str) -> tuple[bool, str]:
         """Ground truth of the simulation, for scoring."""
         answer = self.ask(srv.CheckTask, "simulated_robot/check_task", instruction=instruction)
@@ -145,7 +154,7 @@ class GraphSession:
         """
         for attempt in (1, 2):
             try:
-                return self._tasks.execute(
+                return self.tasks.execute(
                     instruction, on_feedback, alive=lambda: not self.failure
                 )
             except NoAnswer:

@@ -12,7 +12,7 @@ from rclpy.node import Node
 
 from memagent.planner.ports import Canceled
 from memagent.ros import convert
-from memagent.ros.calls import wait_for, wait_until
+from memagent.ros.calls import Outcome, wait_for, wait_until
 from memagent.types import Code, SkillCall, SkillOutcome
 from memagent_interfaces.action import ExecuteSkill
 
@@ -58,9 +58,9 @@ class SkillClient:
     ) -> SkillOutcome | None:
         """The outcome, or None once the executor has been silent for too long."""
         self._heard = time.monotonic()
-        result = handle.get_result_async()
+        result = Outcome(handle.get_result_async())
         asked = False
-        while not wait_for(result, POLL_S):
+        while not result.wait(POLL_S):
             if canceled() and not asked:
                 handle.cancel_goal_async()
                 asked = True

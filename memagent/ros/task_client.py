@@ -12,7 +12,7 @@ from rclpy.node import Node
 
 from memagent.errors import MemagentError
 from memagent.ros import convert
-from memagent.ros.calls import NoAnswer, wait_for, wait_until
+from memagent.ros.calls import NoAnswer, Outcome, wait_for, wait_until
 from memagent.ros.observer import plan_of
 from memagent.types import Plan, TaskResult
 from memagent_interfaces.action import ExecuteTask
@@ -66,11 +66,11 @@ class TaskClient:
         handle = accepted.result()
         if handle is None or not handle.accepted:
             raise MemagentError("the planner refused the instruction: it is inactive or busy")
-        result = handle.get_result_async()
+        result = Outcome(handle.get_result_async())
         self._heard = time.monotonic()
         deadline = time.monotonic() + timeout_s
         try:
-            while not wait_for(result, 0.1):
+            while not result.wait(0.1):
                 if time.monotonic() - self._heard > SILENCE_S:
                     raise NoAnswer(f"the planner fell silent for {SILENCE_S:g} s")
                 if not alive() or time.monotonic() > deadline:

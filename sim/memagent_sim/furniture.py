@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from memagent.site import Obstacle, Place, Rectangle
 from memagent.types import Vector3
@@ -290,6 +291,14 @@ def _add_carcass(
         if all(b - a > 1e-6 for a, b in zip(low, high, strict=True)):
             rgb = spec.top if name == "top" else spec.body
             add_box(worldbody, low, high, rgb, name=f"{piece.name} {name}", **FIXED)
+    fronts = sorted(p.front_height for p in containers if p.front_height is not None)
+    for (_, below), (above, _) in pairwise(fronts):
+        dx, dy = cavity.outward
+        deep = 0.015  # a rail, flush with the opening
+        low = (max(cx0, cx1 - deep) if dx > 0 else cx0, max(cy0, cy1 - deep) if dy > 0 else cy0)
+        high = (min(cx1, cx0 + deep) if dx < 0 else cx1, min(cy1, cy0 + deep) if dy < 0 else cy1)
+        rail = (*low, below + 0.004), (*high, above - 0.004)
+        add_box(worldbody, *rail, spec.body, name=f"{piece.name} rail {below}", **FIXED)
 
 
 def _add_moving_part(worldbody: Element, place: Place, spec: FurnitureSpec) -> None:

@@ -23,7 +23,7 @@ _SEGMENTS = [
 
 
 class Renderer:
-    """An off-screen renderer of one model. Use it from one thread.
+    """An off-screen renderer of one model, to be used from one thread.
 
     Set ``MUJOCO_GL=egl`` (or ``osmesa``) before mujoco is imported on a machine without a display.
     """
@@ -37,7 +37,9 @@ class Renderer:
         self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
         self._scene = mujoco.MjvScene(model, maxgeom=2000)
         self._scene.flags[[_REFLECTION, _HAZE]] = False
+        # Not when Python ends: the thread that the context is bound to may be gone by then.
         self._close = weakref.finalize(self, _free, self._gl, self._context)
+        self._close.atexit = False
 
     def rgbd(
         self, data: mujoco.MjData, camera: str, width: int, height: int
@@ -71,7 +73,7 @@ class Renderer:
         return ids[segment]
 
     def close(self) -> None:
-        """Free the graphics context; at the latest this happens when Python ends."""
+        """Free the graphics context, from the thread that used it."""
         self._close()
 
     def _render(

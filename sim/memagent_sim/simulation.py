@@ -100,10 +100,17 @@ class Simulation:
 
     # --- running --------------------------------------------------------------------------------
 
-    def reset(self, day: int = 1) -> None:
-        """Begin a day: robot at its start, everything where people left it, containers closed."""
+    def reset(self, day: int = 1, seed: int | None = None) -> None:
+        """Begin a day: robot at its start, everything where people left it, containers closed.
+
+        Args:
+            day: 1 for the first; the clock starts at ``day - 1`` times 86,400 s.
+            seed: Lay another household out; None keeps this one.
+        """
         if day < 1:
             raise ValueError(f"day must be 1 or more, got {day}")
+        if seed is not None and seed != self.seed:
+            self.seed, self.household = seed, furnish(self.world, seed)
         self.day, self._steps = day, 0
         mujoco.mj_resetData(self.model, self.data)
         self.data.time = (day - 1) * DAY
@@ -211,6 +218,12 @@ class Simulation:
         """The whole flat from above, shape (height, width, 3)."""
         self._update_poses()
         return self._renderer.picture(self.data, OVERVIEW_CAMERA, width, height)
+
+    def close(self) -> None:
+        """Free the graphics context, if a picture was ever taken."""
+        if "_renderer" in self.__dict__:
+            self._renderer.close()
+            del self._renderer
 
     # --- the truth, for scoring only ------------------------------------------------------------
 

@@ -71,7 +71,6 @@ class TrueEyes:
 
     def _observation(self, true) -> ObjectObservation:
         category = self.simulation.world.catalogue.category(true.category)
-        # Half of the noise stays the same while one looks, as a calibration error does.
         position = np.array(true.position) + self._random.normal(0.0, self.noise, 3)
         return ObjectObservation(
             track_id=0,
@@ -91,10 +90,8 @@ class TrueEyes:
         return ContainerObservation(name, opening > 0.3, opening, 0.9)
 
     def _sees(self, state: RobotState, true) -> bool:
-        inside = next(
-            (p for p in self.simulation.world.site.places if p.name == true.place), None
-        )
-        if inside is not None and inside.is_container and self.simulation.opening(inside.name) < 0.5:
+        containers = {p.name for p in self.simulation.world.site.places if p.is_container}
+        if true.place in containers and self.simulation.opening(true.place) < 0.5:
             return False
         return self._in_view(state, true.position, 0.0)
 

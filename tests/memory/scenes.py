@@ -49,7 +49,10 @@ def percept(
     boundary: bool = False,
 ) -> Percept:
     """``where`` maps labels to "on desk" or "in fridge"."""
-    said = tuple(Relation(label, *text.split(" ", 1)) for label, text in (where or {}).items())
+    said = []
+    for label, text in (where or {}).items():
+        predicate, _, place = text.partition(" ")
+        said.append(Relation(label, predicate, place))  # type: ignore[arg-type]
     return Percept(
         stamp, base, seen,
         tuple(

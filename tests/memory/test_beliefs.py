@@ -98,10 +98,16 @@ def test_habits_weigh_more_the_more_and_the_newer_the_visits() -> None:
 
 
 def test_a_search_before_the_last_sighting_says_nothing() -> None:
-    seen = Evidence(_fact("desk", 100.0), searches=(_search("desk", 99.0),))
-    missed = Evidence(_fact("desk", 100.0), searches=(_search("desk", 101.0),))
+    before, after = (Search("desk", "mug", stamp, stamp, 1.0) for stamp in (99.0, 101.0))
+    seen = Evidence(_fact("desk", 100.0), searches=(before,))
+    missed = Evidence(_fact("desk", 100.0), searches=(after,))
     assert _odds(believe(seen, PLACES, 102.0, CONFIG))["desk"] > 0.9
     assert _odds(believe(missed, PLACES, 102.0, CONFIG))["desk"] < 0.55
+
+
+def test_a_glance_in_passing_is_no_reason_to_doubt_a_fact() -> None:
+    glance = Evidence(_fact("desk", 100.0), searches=(_search("desk", 101.0),))
+    assert _odds(believe(glance, PLACES, 102.0, CONFIG))["desk"] > 0.9
 
 
 def test_held_is_in_the_gripper_for_sure() -> None:

@@ -130,6 +130,8 @@ def test_relations_between_objects_do_not_supersede_locations(tables: Tables) ->
     _tell(graph, tables, Relation("mug", "near", "banana"), 2.0)
     _tell(graph, tables, Relation("mug", "near", "block"), 3.0)
     assert len(graph.open_facts()) == 3
+    _tell(graph, tables, Relation("mug", "on", "shelf"), 4.0)
+    assert [f.relation.object for f in graph.open_facts()] == ["shelf"], "they parted"
 
 
 def test_retrieval_goes_along_edges_in_both_directions(tables: Tables, site: Site) -> None:

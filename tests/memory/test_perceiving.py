@@ -11,7 +11,7 @@ import pytest
 
 from memagent.memory import LifelongMemory
 from memagent.site import Site
-from memagent.types import Relation
+from memagent.types import Pose2D, Relation
 
 from .scenes import DESK, DRAWER, KITCHEN, mug_on_desk, outcome, percept, thing, watch
 
@@ -154,6 +154,13 @@ def test_absence_needs_a_good_and_long_look_at_the_place(
     assert memory.facts("red mug")
 
 
+def test_from_afar_objects_are_too_small_to_be_missed(memory: LifelongMemory) -> None:
+    memory.observe(mug_on_desk(1.0))
+    assert not watch(memory, replace(EMPTY_DESK, base=Pose2D(5.0, 1.5)), 100.0, 2.0)
+    assert memory.facts("red mug")
+    assert "desk" not in memory.world().viewed
+
+
 def test_turning_the_head_away_is_no_absence(memory: LifelongMemory) -> None:
     """The share of a place that was seen lags: it stays high for seconds after looking away."""
     watch(memory, replace(mug_on_desk(0.0), viewed={"desk": 0.9}), 1.0, 2.0)
@@ -168,10 +175,11 @@ def test_a_closed_container_hides_what_is_in_it(memory: LifelongMemory) -> None:
             containers={"top drawer": True},
         )
     )  # fmt: skip
-    shut = percept(0.0, viewed={"top drawer": 0.9}, containers={"top drawer": False})
+    view = percept(0.0, viewed={"top drawer": 0.9}, base=KITCHEN)
+    shut = replace(view, containers=percept(0.0, containers={"top drawer": False}).containers)
     assert _kinds(watch(memory, shut, 100.0, 3.0)) == ["closed"]
     assert memory.facts("banana")
-    opened = percept(0.0, viewed={"top drawer": 0.9}, containers={"top drawer": True})
+    opened = replace(view, containers=percept(0.0, containers={"top drawer": True}).containers)
     assert _kinds(watch(memory, opened, 110.0, 3.0)) == ["opened", "gone"]
 
 
@@ -193,7 +201,7 @@ def test_open_fingers_for_a_second_mean_it_was_dropped_here(memory: LifelongMemo
     watch(memory, carrying, 5.2, 3.0)
     assert not watch(memory, replace(carrying, holding=False), 8.4, 0.8)
     assert memory.world().holding == "red mug"
-    assert _kinds(watch(memory, replace(carrying, holding=False), 9.4, 0.4)) == ["dropped"]
+    assert _kinds(watch(memory, replace(carrying, holding=False), 9.4, 0.4)) == ["released"]
     assert memory.world().holding == ""
     best = memory.where("red mug").candidates[0]
     assert site_room(memory, best.place) == "kitchen"
@@ -201,6 +209,34 @@ def test_open_fingers_for_a_second_mean_it_was_dropped_here(memory: LifelongMemo
 
 def site_room(memory: LifelongMemory, place: str) -> str:
     return str(next(end for _, end in memory.graph(around=place, hops=1).out_edges(place)))
+
+
+def test_what_was_put_down_is_seen_there_before_the_skill_says_so(memory: LifelongMemory) -> None:
+    memory.observe(mug_on_desk(1.0))
+    memory.record(outcome("pick red mug @ desk", finished=5.0))
+    spot = (2.5, 0.5, 0.6)
+    down = percept(0.0, thing("red mug", spot), where={"red mug": "in top drawer"}, base=KITCHEN)
+    events = watch(memory, down, 15.0, 3.0)
+    assert _kinds(events) == ["held", "moved"]
+    memory.record(outcome("place red mug @ top drawer", finished=19.0))
+    assert memory.observe(replace(down, stamp=19.2)) == ()
+    (fact,) = memory.facts("red mug")
+    assert (fact.relation.object, fact.by_robot, fact.position) == ("top drawer", True, spot)
+
+
+def test_while_something_unknown_is_in_the_hand_nothing_is_gone(memory: LifelongMemory) -> None:
+    memory.observe(mug_on_desk(1.0))
+    assert not watch(memory, replace(EMPTY_DESK, holding=True), 100.0, 5.0)
+    memory.record(outcome("pick red mug @ desk", finished=106.0))
+    assert memory.world().holding == "red mug"
+
+
+def test_one_odd_frame_does_not_turn_a_container(memory: LifelongMemory) -> None:
+    shut, ajar = (percept(0.0, containers={"fridge": state}) for state in (False, True))
+    watch(memory, shut, 1.0, 1.0)
+    assert memory.observe(replace(ajar, stamp=2.2)) == ()
+    assert not watch(memory, shut, 2.4, 1.0)
+    assert _kinds(watch(memory, ajar, 4.0, 0.2)) == ["opened"]
 
 
 def test_a_second_object_of_the_held_ones_label_is_another(memory: LifelongMemory) -> None:

@@ -98,7 +98,7 @@ def test_a_newer_schema_is_refused_with_both_versions(path: Path) -> None:
     database = sqlite3.connect(path)
     database.execute("PRAGMA user_version = 99")
     database.close()
-    with pytest.raises(StoreError, match="version 99.*up to 1.*upgrade memagent"):
+    with pytest.raises(StoreError, match=r"version 99.*up to 1.*upgrade memagent"):
         LifelongMemory(path)
     database = sqlite3.connect(path)
     database.execute("PRAGMA user_version = 1")
@@ -133,13 +133,17 @@ def test_an_upgrade_that_fails_changes_nothing(path: Path, monkeypatch: pytest.M
 
 def test_a_full_disk_is_reported_and_what_was_acknowledged_stays(path: Path) -> None:
     config = MemoryConfig(store=StoreConfig(size_limit_mb=0.3))
-    kept = []
+    kept: list[str] = []
+
+    def fill(memory: LifelongMemory) -> None:
+        while True:
+            text = f"note number{len(kept)} " + "and so on " * 20
+            memory.remember(text, stamp=float(len(kept)))
+            kept.append(text)
+
     with LifelongMemory(path, config=config) as memory:
         with pytest.raises(StoreError, match=r"full.*nothing is lost.*size_limit_mb"):
-            for i in range(10_000):
-                text = f"note number{i} " + "and so on " * 20
-                memory.remember(text, stamp=float(i))
-                kept.append(text)
+            fill(memory)
         assert len(kept) > 20
         assert [i.text for i in memory.timeline(limit=20_000)] == kept
     assert _notes(path)[-1] == kept[-1]
@@ -196,9 +200,14 @@ def test_a_snapshot_taken_in_use_opens_on_its_own(path: Path, tmp_path: Path) ->
 
 def test_a_transaction_is_all_or_nothing(path: Path) -> None:
     store = Store(path)
-    with pytest.raises(RuntimeError, match="halfway"), store.transaction():
-        store.execute("INSERT INTO meta VALUES ('a', '1')")
-        raise RuntimeError("halfway")
+
+    def fail_halfway() -> None:
+        with store.transaction():
+            store.execute("INSERT INTO meta VALUES ('a', '1')")
+            raise RuntimeError("halfway")
+
+    with pytest.raises(RuntimeError, match="halfway"):
+        fail_halfway()
     with store.transaction():
         store.execute("INSERT INTO meta VALUES ('b', '2')")
     assert store.query("SELECT key FROM meta") == [("b",)]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def test_it_is_bounded_ordered_and_reaches_back_to_the_first_step(
             summaries.append(summary)
     moments = buffer.moments
     assert len(moments) <= steps + history
-    assert all(a.end < b.start for a, b in zip(moments, moments[1:], strict=False))
+    assert all(a.end < b.start for a, b in pairwise(moments))
     if texts:
         assert moments[0].start == 0.0
         assert moments[-1].end == len(texts) - 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from memagent.catalogue import Catalogue
 from memagent.site import Place, Site, door_corners
 from memagent.types import CameraFrame, Pose2D, RobotState
 
@@ -109,31 +110,52 @@ class Scene:
         cx, cy = (width - 1) / 2, (height - 1) / 2
         v, u = np.mgrid[0:height, 0:width]
         local = np.stack(((u - cx) / f, (v - cy) / f, np.ones_like(u, dtype=float)), axis=-1)
-        rays = (local @ pose[:3, :3].T).reshape(-1, 3)
-        depth, rgb = self._trace(eye, rays)
+        rays = local @ pose[:3, :3].T
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            depth = np.where(rays[..., 2] < 0, -eye[2] / rays[..., 2], 0.0)
+            depth = np.where(depth > 12, 0.0, depth)
+            rgb = np.tile(np.array((200, 198, 195), np.uint8), (height, width, 1))
+            for solid in self.solids:
+                window = _window(solid, pose, (f, cx, cy), (height, width))
+                if window is not None:
+                    _paint(solid, eye, rays[window], depth[window], rgb[window])
         return CameraFrame(
             stamp=stamp,
             frame_id="head_camera_optical_frame",
-            rgb=rgb.reshape(height, width, 3),
-            depth=depth.reshape(height, width).astype(np.float32),
+            rgb=rgb,
+            depth=depth.astype(np.float32),
             intrinsics=(f, f, cx, cy),
             pose=pose,
         )
 
-    def _trace(self, eye, rays):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            depth = np.where(rays[:, 2] < 0, -eye[2] / rays[:, 2], 0.0)
-            depth = np.where(depth > 12, 0.0, depth)
-            rgb = np.tile(np.array((200, 198, 195), np.uint8), (len(rays), 1))
-            light = np.array((0.3, 0.2, 0.93))
-            for solid in self.solids:
-                t, normal = _hit(solid, eye, rays)
-                nearer = np.isfinite(t) & (t > 0.05) & ((depth == 0) | (t < depth))
-                depth[nearer] = t[nearer]
-                shade = 0.55 + 0.45 * np.clip(normal[nearer] @ light, 0, 1)
-                paint = np.array(PAINT[solid.colour]) * shade[:, None]
-                rgb[nearer] = paint.astype(np.uint8)
-        return depth, rgb
+
+def _window(solid: Solid, pose, lens, shape):
+    """The part of the image that a solid can be in, as slices; None if it is behind the camera."""
+    f, cx, cy = lens
+    half = np.asarray(solid.size) / 2
+    c, s = np.cos(solid.yaw), np.sin(solid.yaw)
+    signs = np.array([(i, j, k) for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)])
+    corners = signs * half @ np.array(((c, s, 0), (-s, c, 0), (0, 0, 1))) + solid.position
+    local = (corners - pose[:3, 3]) @ pose[:3, :3]
+    if (local[:, 2] < 0.05).all():
+        return None
+    if (local[:, 2] < 0.05).any():
+        return slice(None), slice(None)
+    u = f * local[:, 0] / local[:, 2] + cx
+    v = f * local[:, 1] / local[:, 2] + cy
+    rows = slice(max(int(v.min()), 0), min(max(int(v.max()) + 2, 0), shape[0]))
+    cols = slice(max(int(u.min()), 0), min(max(int(u.max()) + 2, 0), shape[1]))
+    return rows, cols
+
+
+def _paint(solid: Solid, eye, rays, depth, rgb) -> None:
+    """Draw a solid into parts of the images, where it is nearer than what is there."""
+    t, normal = _hit(solid, eye, rays.reshape(-1, 3))
+    t, normal = t.reshape(depth.shape), normal.reshape(rays.shape)
+    nearer = np.isfinite(t) & (t > 0.05) & ((depth == 0) | (t < depth))
+    depth[nearer] = t[nearer]
+    shade = 0.55 + 0.45 * np.clip(normal[nearer] @ (0.3, 0.2, 0.93), 0, 1)
+    rgb[nearer] = (np.array(PAINT[solid.colour]) * shade[:, None]).astype(np.uint8)
 
 
 def state_at(stand: Pose2D, stamp: float = 0.0, width: float = 0.08, **changes) -> RobotState:
@@ -163,6 +185,8 @@ def _hit(solid: Solid, eye, rays):
     turn = np.array(((c, s, 0), (-s, c, 0), (0, 0, 1)))
     o, d = turn @ (eye - np.asarray(solid.position)), rays @ turn.T
     half = np.asarray(solid.size) / 2
+    if len(rays) == 0:
+        return np.empty(0), np.empty((0, 3))
     if solid.shape == "box":
         t, normal = _slabs(o, d, half)
     elif solid.shape == "sphere":
@@ -197,3 +221,10 @@ def _cylinder(o, d, radius, half):
     normal = np.concatenate((point[:, :2] / radius, np.zeros((len(d), 1))), axis=1)
     normal[cap < side] = (0, 0, 1)
     return np.minimum(side, cap), normal
+
+
+def thing(catalogue: Catalogue, category: str, colour: str, at, surface: float, yaw=0.0) -> Solid:
+    """An object of the catalogue that stands on a surface at (x, y)."""
+    kind = catalogue.category(category)
+    shape = "box" if kind.shape == "elongated" else kind.shape
+    return Solid(shape, colour, (*at, surface + kind.size[2] / 2), kind.size, yaw)

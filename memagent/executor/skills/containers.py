@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from memagent.executor.body import SkillFailure
 from memagent.executor.collision import handle_position
 from memagent.executor.handles import (
@@ -18,7 +22,7 @@ from memagent.types import Code, Pose2D
 
 _DONE = 0.12
 """Openings so close to the goal count as reached."""
-_PRESS = 0.012
+_PRESS = 0.006
 """Metres that the hand pushes on after a front should have closed."""
 
 
@@ -139,8 +143,9 @@ def _let_go(job: Job, opening: float) -> None:
 
 
 def _retreat(job: Job) -> None:
-    """Open the fingers and draw the hand straight back."""
+    """Open the fingers and draw the hand back, level."""
     body = job.body
     body.open_gripper()
-    pose = body.kinematics.forward(body.state.arm)
-    body.move_tool(-BACKED_OFF * pose[:3, 2], speed=0.3)
+    x, y, _ = body.kinematics.forward(body.state.arm)[:3, 2]
+    ahead = np.array([x, y, 0.0]) / math.hypot(x, y)
+    body.move_tool(-BACKED_OFF * ahead, speed=0.3)

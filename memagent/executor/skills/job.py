@@ -140,9 +140,7 @@ def step_back(job: Job) -> None:
 
 def _safe_on_the_way(body: Body, waypoints: FloatArray, here: Pose2D, goal: Pose2D) -> bool:
     """Whether the arm's way is free from all along the base's way."""
-    dense = np.concatenate(
-        [np.linspace(a, b, 8) for a, b in pairwise(waypoints)]
-    )
+    dense = np.concatenate([np.linspace(a, b, 8) for a, b in pairwise(waypoints)])
     for share in (0.33, 0.67, 1.0):
         pose = Pose2D(
             here.x + share * (goal.x - here.x), here.y + share * (goal.y - here.y), here.yaw

@@ -11,7 +11,7 @@ from memagent.executor.scene import object_boxes
 from memagent.executor.sightings import is_called
 from memagent.executor.skills.job import Job, go_near, step_back, step_to
 from memagent.executor.skills.look import find, inspect
-from memagent.executor.stances import Reach, find_reach, reach_from
+from memagent.executor.stances import LEANS, Reach, find_reach, reach_from
 from memagent.types import Code, ObjectObservation
 
 _SAME_SPOT = 0.06
@@ -111,7 +111,7 @@ def _step_up(job: Job, target: ObjectObservation) -> Reach:
         )
     extra = object_boxes(_obstacles(job, target))
     height = job.config.arm.approach_height
-    reach = find_reach(body, job.place, grasps, height=height, extra=extra)
+    reach = find_reach(body, job.place, grasps, height=height, extra=extra, leans=LEANS)
     if reach is None:
         raise SkillFailure(
             Code.UNREACHABLE, f"no pose from which the arm reaches the {job.call.object}"
@@ -136,6 +136,9 @@ def _look_again(
     grasps = top_down_grasps(target, _surface(job, target), body.description.gripper, base.yaw)
     extra = object_boxes(_obstacles(job, target))
     height = job.config.arm.approach_height
+    lean = abs(reach.grasp.tilt)
+    if lean:
+        grasps = tuple(g.leaning(base.yaw, lean) for g in grasps)
     better = reach_from(body, base, grasps, height=height, extra=extra)
     better = better or reach_from(body, base, grasps, height=height)
     return target, better or reach
@@ -177,4 +180,4 @@ def _lift(job: Job, target: ObjectObservation, reach: Reach) -> None:
         body.open_gripper(wait=False)
         step_back(job)
         raise SkillFailure(Code.GRASP_FAILED, f"the {name} slipped out while it was lifted")
-    body.held = Held(target.label, height, target.size)
+    body.held = Held(target.label, height, target.size, reach.grasp.tilt)

@@ -6,10 +6,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from memagent.executor.body import Held, SkillFailure
+from memagent.executor.collision import box_distances
 from memagent.executor.grasps import Grasp
 from memagent.executor.scene import object_boxes
 from memagent.executor.sightings import is_called
@@ -73,7 +75,7 @@ def _goals(job: Job, held: Held, spot: tuple[float, float]) -> tuple[Grasp, ...]
     z = job.place.height + held.above_bottom + 0.006
     facing = job.place.stand[2]
     return tuple(
-        Grasp((*spot, z), facing + angle, held.size[1], held.above_bottom)
+        Grasp((*spot, z), facing + angle, held.size[1], held.above_bottom, held.tilt)
         for angle in (-math.pi / 2, math.pi / 2, -math.pi / 2 + 0.4, -math.pi / 2 - 0.4)
     )
 
@@ -88,10 +90,11 @@ def _spots(job: Job, held: Held, others: list[ObjectObservation]) -> Iterator[tu
     half_x = abs(c) * along + abs(s) * across + _RIM
     half_y = abs(s) * along + abs(c) * across + _RIM
     xs, ys = _steps(x0 + half_x, x1 - half_x), _steps(y0 + half_y, y1 - half_y)
+    footprints = [replace(b, centre=(*b.centre[:2], 0.0)) for b in object_boxes(others)]
     spots = []
     for x, y in itertools.product(xs, ys):
-        gaps = [math.hypot(o.position[0] - x, o.position[1] - y) - o.size[0] / 2 for o in others]
-        if any(gap + 0.035 < job.config.object_spacing for gap in gaps):
+        at = np.array([x, y, 0.0])
+        if others and box_distances(at, footprints).min() < job.config.object_gap:
             continue
         depth = _depth(job, x, y, c, s)
         aside = abs((x - place.stand[0]) * -s + (y - place.stand[1]) * c)
