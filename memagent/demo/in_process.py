@@ -74,4 +74,5 @@ class InProcessHousehold:
 
     def check(self, instruction: str) -> tuple[bool, str]:
         task = next(t for t in self.simulation.tasks if t.instruction == instruction)
-        return self.simulation.check(task)
+        satisfied, missing = self.simulation.check(task)
+        return bool(satisfied), str(missing)

@@ -144,7 +144,7 @@ def _reach(
 
 
 def _shorten(path: list[FloatArray], clear: Callable[[FloatArray, FloatArray], bool]) -> FloatArray:
-    """Replace stretches by straight ones, between any two points of the path, not only its nodes."""
+    """Replace stretches by straight ones between any two points of the path."""
     random = np.random.default_rng(13)
     for _ in range(_SHORTCUTS):
         if len(path) < 3:

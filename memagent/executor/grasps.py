@@ -18,6 +18,7 @@ _FINGER_DEPTH = 0.038
 _ABOVE_SURFACE = 0.015
 """Of the point between the finger tips, at least: the pads reach 1 cm further."""
 _PAD_HALF_WIDTH = 0.0105
+_TURNS = (0.0, 0.4, -0.4, 0.8, -0.8, 1.2, -1.2, math.pi / 2)
 _PLAY = 0.004
 """An object must be narrower than the open gripper by this much."""
 
@@ -90,7 +91,7 @@ def top_down_grasps(
     x, y, _ = seen.position
     round_ = seen.shape in ("cylinder", "sphere") or long < _ROUND * short
     if seen.shape in ("cylinder", "sphere"):
-        axes = [(facing + math.pi / 2 + a, long) for a in (0.0, 0.5, -0.5, 1.0, -1.0, 1.57)]
+        axes = [(facing + math.pi / 2 + turn, long) for turn in _TURNS]
     elif round_:
         axes = [(seen.yaw + math.pi / 2, short), (seen.yaw, long)]
     else:

@@ -49,7 +49,7 @@ def find_reach(
     *,
     height: float,
     extra: tuple[Box, ...] = (),
-    leans: tuple[float, ...] = (),
+    leans: tuple[float, ...] = (0.0,),
 ) -> Reach | None:
     """The most comfortable base pose from which some grasp can be carried out.
 
@@ -59,7 +59,7 @@ def find_reach(
         grasps: tool goals, best first, all near one another.
         height: of the straight way down to the target, metres.
         extra: obstacles besides the scene, such as other objects.
-        leans: radians by which the hand may lean back where it does not fit upright.
+        leans: radians by which the hand may lean back, in order of preference.
 
     Returns:
         None where no pose and grasp fit.
@@ -69,7 +69,7 @@ def find_reach(
         return None
     target = grasps[0].position[:2]
     bases = list(itertools.islice(base_poses(body, place, target), _MOST))
-    for lean in (0.0, *leans):
+    for lean in leans:
         for base in bases:
             reach = reach_from(body, base, _lean(grasps, base, lean), height=height, extra=extra)
             if reach is not None:

@@ -296,7 +296,7 @@ class _Attempt:
         if name in self._journal.slippery:
             return
         for lesson in self._loop.memory.lessons("pick", name):
-            if lesson.subject == name and lesson.successes and lesson.failures >= 2:
+            if lesson.subject and lesson.successes and lesson.failures >= 2:
                 self._journal.slippery.add(name)
                 self._loop.tell(Note(f"lesson: {lesson.text}"))
 

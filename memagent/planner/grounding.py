@@ -4,27 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal
-
-from lark import Lark, Token, Transformer, UnexpectedInput
+from dataclasses import replace
 
 from memagent.catalogue import Catalogue
 from memagent.errors import InstructionError
 from memagent.planner.goal import ROBOT, Condition, Goal, ObjectRef, Relation
+from memagent.planner.sentences import Command, Where, commands
 from memagent.planner.vocabulary import EXAMPLE, Vocabulary
 from memagent.site import Site
 from memagent.types import WorldBelief
 
 _PRONOUNS = {"it", "them", "that", "this", "these", "those", "that one", "this one"}
-_VERBS = (
-    *("put", "place", "move", "bring", "carry", "store", "set", "return", "deliver", "drop"),
-    *("take", "get", "fetch", "grab", "pick", "lift", "go", "drive", "navigate", "open"),
-    *("close", "shut", "find", "locate", "look", "search", "check"),
-)
 
 
 def ground(
@@ -42,136 +32,13 @@ def ground(
     text = text.rstrip(" ?!.,;").replace("!", ".").replace("?", ".")
     if not text:
         raise InstructionError(f"the instruction is empty; {EXAMPLE}")
-    commands = _commands(text)
     interpreter = _Interpreter(site, Vocabulary(site, catalogue, world))
-    stages = _stages((command, interpreter.conditions(command)) for command in commands)
+    stages = _stages((command, interpreter.conditions(command)) for command in commands(text))
     goal: Goal | None = None
     for conditions in reversed(stages):
         goal = Goal(conditions, instruction, goal)
     assert goal is not None  # the grammar has at least one command
     return goal
-
-
-# --- structure --------------------------------------------------------------------------------
-
-
-Verb = Literal["put", "take", "go", "open", "close", "find", "look", "more"]
-
-
-@dataclass(frozen=True)
-class _Noun:
-    phrase: str
-    source: str = ""
-    """From a relative clause: "[everything] that is on the counter"."""
-
-
-@dataclass(frozen=True)
-class _Where:
-    preposition: str
-    """IN, ON, TO, AT, FROM or NEAR."""
-    word: str
-    """As it was said: "into"."""
-    phrase: str
-
-
-@dataclass(frozen=True)
-class _Command:
-    """One verb with all that belongs to it."""
-
-    verb: Verb
-    nouns: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    """Places from relative clauses."""
-    wheres: tuple[_Where, ...] = ()
-    after: bool = False
-    """True where it was said to come after the one before."""
-
-
-class _Structure(Transformer):  # type: ignore[type-arg]
-    """Turns the parse tree into commands."""
-
-    def phrase(self, words: list[Token]) -> str:
-        return " ".join(words)
-
-    def relative(self, parts: list[Any]) -> str:
-        return str(parts[-1])
-
-    def noun(self, parts: list[str]) -> _Noun:
-        return _Noun(*parts)
-
-    def where(self, parts: list[Any]) -> _Where:
-        preposition, phrase = parts
-        return _Where(preposition.type, " ".join(preposition.split()), phrase)
-
-    def start(self, commands: list[_Command]) -> tuple[_Command, ...]:
-        done: list[_Command] = []
-        for command in commands:
-            if command.verb != "more":
-                done.append(command)
-            elif done[-1].wheres:  # "... the apple on the desk and [the banana on the shelf]"
-                done.append(replace(command, verb=done[-1].verb))
-            else:  # "... the apple and [the banana in the fridge]"
-                done[-1] = replace(
-                    done[-1],
-                    nouns=done[-1].nouns + command.nouns,
-                    sources=done[-1].sources + command.sources,
-                    wheres=command.wheres,
-                )
-        return tuple(done)
-
-    def next(self, parts: list[_Command]) -> _Command:
-        return parts[0]
-
-    def then(self, parts: list[_Command]) -> _Command:
-        return replace(parts[0], after=True)
-
-    def __default__(self, data: Any, children: list[Any], meta: Any) -> _Command:
-        """A command: the rule's name is its verb, or "more" where it has none of its own."""
-        nouns = [c for c in children if isinstance(c, _Noun)]
-        wheres = [c for c in children if isinstance(c, _Where)]
-        wheres += [_Where("AT", "at", c) for c in children if type(c) is str]
-        return _Command(
-            str(data),  # type: ignore[arg-type]
-            tuple(n.phrase for n in nouns),
-            tuple(n.source for n in nouns if n.source),
-            tuple(wheres),
-        )
-
-
-@cache
-def _parser() -> Lark:
-    grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer="contextual")
-
-
-def _commands(text: str) -> tuple[_Command, ...]:
-    try:
-        tree = _parser().parse(text)
-    except UnexpectedInput as error:
-        raise InstructionError(_explain(text, error)) from error
-    commands: tuple[_Command, ...] = _Structure().transform(tree)
-    return commands
-
-
-def _explain(text: str, error: UnexpectedInput) -> str:
-    at = getattr(error, "pos_in_stream", None)
-    rest = text[at:].strip() if isinstance(at, int) and 0 <= at < len(text) else ""
-    token = getattr(error, "token", None)
-    if not rest or (token is not None and token.type == "$END"):
-        return f'"{text}" seems to break off at its end; {EXAMPLE}'
-    word = rest.split()[0]
-    if text.startswith(rest):
-        close = get_close_matches(word, _VERBS, n=2, cutoff=0.6)
-        hint = (
-            "did you mean " + " or ".join(f'"{c}"' for c in close) + "?"
-            if close
-            else ("it should begin with a verb such as put, bring, open, go to, pick up or find")
-        )
-        return f'"{word}" is nothing that can be done; {hint} ({EXAMPLE})'
-    return f'"{text}" is not understood from "{rest}" on; {EXAMPLE}'
-
-
-# --- meaning ----------------------------------------------------------------------------------
 
 
 class _Interpreter:
@@ -183,7 +50,7 @@ class _Interpreter:
         self._last_object: tuple[ObjectRef, ...] = ()
         self._last_place: tuple[str, ...] = ()
 
-    def conditions(self, command: _Command) -> tuple[Condition, ...]:
+    def conditions(self, command: Command) -> tuple[Condition, ...]:
         if command.verb in ("put", "take"):
             return self._carry(command)
         if command.verb in ("open", "close"):
@@ -193,10 +60,10 @@ class _Interpreter:
             return (Condition("at", ROBOT, self._go_to(command.wheres)),)
         return self._see(command)
 
-    def _carry(self, command: _Command) -> tuple[Condition, ...]:
+    def _carry(self, command: Command) -> tuple[Condition, ...]:
         wheres = self._without_apposition(command.wheres)
         sources = list(command.sources)
-        destination: _Where | None = None
+        destination: Where | None = None
         for number, where in enumerate(wheres):
             if where.preposition == "NEAR":
                 raise InstructionError(
@@ -230,13 +97,13 @@ class _Interpreter:
         return tuple(Condition(relation, ref, place) for ref in refs)
 
     @staticmethod
-    def _is_source(where: _Where, verb: str, last: bool) -> bool:
+    def _is_source(where: Where, verb: str, last: bool) -> bool:
         """Whether "on the desk" says where the thing is ("grab the mug on the desk")."""
         if where.preposition == "TO" or where.word in ("into", "onto", "in to", "on to"):
             return False
         return verb == "take" or not last
 
-    def _destination(self, where: _Where) -> tuple[str, Relation]:
+    def _destination(self, where: Where) -> tuple[str, Relation]:
         if self._vocabulary.room(where.phrase):
             surfaces = [
                 p
@@ -270,7 +137,7 @@ class _Interpreter:
             self._last_place = tuple(containers)
         return tuple(conditions)
 
-    def _go_to(self, wheres: tuple[_Where, ...]) -> str:
+    def _go_to(self, wheres: tuple[Where, ...]) -> str:
         where = wheres[0]
         if where.preposition in ("FROM",):
             raise InstructionError(f'"{where.word} {where.phrase}": say where to go; {EXAMPLE}')
@@ -281,7 +148,7 @@ class _Interpreter:
         self._last_place = (name,)
         return name
 
-    def _see(self, command: _Command) -> tuple[Condition, ...]:
+    def _see(self, command: Command) -> tuple[Condition, ...]:
         wheres = [w for w in command.wheres if w.preposition != "FOR"]
         if command.nouns:
             sources = self._sources([*command.sources, *(w.phrase for w in wheres)])
@@ -323,9 +190,9 @@ class _Interpreter:
     def _sources(self, phrases: list[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for p in phrases for name in self._places(p)))
 
-    def _without_apposition(self, wheres: tuple[_Where, ...]) -> list[_Where]:
+    def _without_apposition(self, wheres: tuple[Where, ...]) -> list[Where]:
         """Drop the room in "on the counter in the kitchen"."""
-        kept: list[_Where] = []
+        kept: list[Where] = []
         for where in wheres:
             room = self._vocabulary.room(where.phrase)
             if kept and room and where.word == "in" and self._vocabulary.is_place(kept[-1].phrase):
@@ -337,12 +204,12 @@ class _Interpreter:
 
 
 def _stages(
-    commands: Iterable[tuple[_Command, tuple[Condition, ...]]],
+    said: Iterable[tuple[Command, tuple[Condition, ...]]],
 ) -> list[tuple[Condition, ...]]:
     """Conditions that can be attained in any order share a stage; the rest follow one another."""
     stages: list[tuple[Condition, ...]] = []
     kind_before = ""
-    for command, conditions in commands:
+    for command, conditions in said:
         kind = {"put": "carry", "take": "carry", "open": "toggle", "close": "toggle"}.get(
             command.verb, ""
         )

@@ -68,12 +68,14 @@ class Vocabulary:
         }
 
     def _add(self, word: str, categories: tuple[str, ...], collective: bool = False) -> None:
+        if not word:  # a detector that found something, and cannot say what
+            return
         self._nouns.setdefault(_plural(word), _Noun(categories, True, collective))
         if collective:
             self._nouns[word] = _Noun(categories, True, True)
             if word.endswith("s"):
                 self._nouns.setdefault(_singular(word), _Noun(categories, False))
-        elif word:
+        else:
             self._nouns[word] = _Noun(categories, False)
 
     # --- objects ---------------------------------------------------------------------------

@@ -18,14 +18,20 @@ from memagent.preprocessor.solids import Solid, surface
 from memagent.types import FloatArray, Vector3
 
 _STEPS = 8
-_NOISE = 0.003
-_HUBER = 0.006
-_REST_SPREAD = 0.003
-_DAMPING = 25.0
 _CONVERGED = 5e-4
+_NOISE = 0.003
+"""Standard deviation of measured surface points, metres."""
+_HUBER = 0.006
+"""Distance from which on a point counts linearly, metres: a handle must not pull a mug along."""
+_REST_SPREAD = 0.003
+_DAMPING = 0.0025
+"""Against what the points determine; small enough to follow them, large enough to stay put else."""
 _DOUBTFUL = 0.08
+"""Contradicted share of the surface from which on other placements are tried."""
 _AIRBORNE = 0.03
+"""Points this much higher than a standing solid reaches belong to something in the air."""
 _GRAZING = 0.2
+"""Surface that faces the camera less (cosine) is too near the outline to judge by."""
 _HIDDEN = 0.012
 
 
@@ -172,7 +178,7 @@ def _refine(
             normal += prior * np.outer(row, row)
             gradient += prior * row * (parameters[2] - rest - half_height)
         scales = np.array((1.0, 1.0, 1.0, solid.half[0] ** 2, solid.radius**2))
-        normal += np.diag(_DAMPING * weight / 100 * scales * len(points) / 100)
+        normal += np.diag(_DAMPING * weight * len(points) * scales)
         step = np.linalg.solve(normal, gradient)
         parameters = parameters - step
         parameters[4] = np.clip(parameters[4], -0.3, 0.3)

@@ -13,7 +13,7 @@ from memagent.preprocessor.projection import View
 from memagent.preprocessor.relations import relate
 from memagent.preprocessor.segmentation import segment
 from memagent.preprocessor.settings import PreprocessorConfig
-from memagent.preprocessor.summary import EventBoundary, Step, place_at, queries, summarize
+from memagent.preprocessor.summary import EventBoundary, Moment, place_at, queries, summarize
 from memagent.preprocessor.supports import Surroundings
 from memagent.preprocessor.tracking import Tracker
 from memagent.robot import RobotDescription
@@ -68,7 +68,7 @@ class Preprocessor:
             if o.confidence >= self._config.classification.min_confidence
         )
         relations = relate(objects, self._site, self._openings, self._config.relations)
-        step = Step(
+        moment = Moment(
             room=self._site.room_at(state.base.x, state.base.y),
             place=place_at(state.base, self._site, self._config.at_place),
             objects=objects,
@@ -83,11 +83,11 @@ class Preprocessor:
             containers=containers,
             relations=relations,
             viewed=self._coverage.update(view, self._openings, objects, frame.stamp),
-            holding=step.holding,
-            room=step.room,
-            summary=summarize(step),
-            queries=queries(step),
-            boundary=self._boundary.update(step),
+            holding=moment.holding,
+            room=moment.room,
+            summary=summarize(moment),
+            queries=queries(moment),
+            boundary=self._boundary.update(moment),
             source=f"{frame.frame_id} {_MODULE}",
         )
 

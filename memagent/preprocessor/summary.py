@@ -18,7 +18,7 @@ _MAX_QUERIES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Moment:
     """What a summary is made from."""
 
     room: str
@@ -43,33 +43,33 @@ def place_at(base: Pose2D, site: Site, reach: float) -> str:
     return nearest.name if gap <= reach else ""
 
 
-def summarize(step: Step) -> str:
+def summarize(moment: Moment) -> str:
     """One sentence or two on where the robot is and what it sees."""
-    where = f"In the {step.room}" if step.room else "Outside every room"
-    if step.place:
-        where += f" at the {step.place}"
-    placed = {r.subject: r for r in step.relations if r.predicate in ("on", "in")}
+    where = f"In the {moment.room}" if moment.room else "Outside every room"
+    if moment.place:
+        where += f" at the {moment.place}"
+    placed = {r.subject: r for r in moment.relations if r.predicate in ("on", "in")}
     seen = [
         f"{o.label} {placed[o.label].predicate} the {placed[o.label].object}"
         if o.label in placed
         else o.label
-        for o in step.objects
+        for o in moment.objects
     ]
     parts = [f"{where}: {_list(seen)} in view" if seen else f"{where}: no object in view"]
-    parts += [f"the {c.name} is {'open' if c.is_open else 'closed'}" for c in step.containers]
-    if step.holding:
+    parts += [f"the {c.name} is {'open' if c.is_open else 'closed'}" for c in moment.containers]
+    if moment.holding:
         parts.append("the gripper holds something")
     return "; ".join(parts) + "."
 
 
-def queries(step: Step) -> tuple[str, ...]:
+def queries(moment: Moment) -> tuple[str, ...]:
     """Three to five questions for memory that this step raises, the most specific first."""
-    here = step.place or step.room or "here"
+    here = moment.place or moment.room or "here"
     asked = []
-    if step.holding:
+    if moment.holding:
         asked.append("what is in the gripper and where does it belong?")
-    asked += [f"what is in the {c.name}?" for c in step.containers if not c.is_open][:1]
-    asked += [f"where is the {o.label} usually?" for o in step.objects[:2]]
+    asked += [f"what is in the {c.name}?" for c in moment.containers if not c.is_open][:1]
+    asked += [f"where is the {o.label} usually?" for o in moment.objects[:2]]
     asked += [
         f"what was seen at the {here}?",
         f"what happened last at the {here}?",
@@ -90,18 +90,18 @@ class EventBoundary:
         self._open: dict[str, bool] = {}
         self._placed: dict[str, str] = {}
 
-    def update(self, step: Step) -> bool:
+    def update(self, moment: Moment) -> bool:
         """Take in one step and say whether it begins a new event; the first one does."""
-        changed = not self._begun or (step.room != "" and step.room != self._room)
+        changed = not self._begun or (moment.room != "" and moment.room != self._room)
         self._begun = True
-        self._room = step.room or self._room
-        changed |= step.holding != self._holding
-        self._holding = step.holding
-        for container in step.containers:
+        self._room = moment.room or self._room
+        changed |= moment.holding != self._holding
+        self._holding = moment.holding
+        for container in moment.containers:
             before = self._open.get(container.name)
             changed |= before is not None and before != container.is_open
             self._open[container.name] = container.is_open
-        return self._objects_changed(step.objects, step.relations) or changed
+        return self._objects_changed(moment.objects, moment.relations) or changed
 
     def _objects_changed(
         self, objects: Iterable[ObjectObservation], relations: Sequence[Relation]

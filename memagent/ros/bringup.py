@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -176,6 +177,28 @@ def _last_error(log: Path) -> str:
     return (errors or lines or ["it said nothing"])[-1]
 
 
+class Spinning:
+    """Spins an executor on a thread of its own until :meth:`stop`.
+
+    A node must not be destroyed while a thread still waits on it: that ends the process.
+    """
+
+    def __init__(self, executor: Any, node: Any) -> None:
+        executor.add_node(node)
+        self._executor = executor
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._executor.spin_once(timeout_sec=0.1)
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(timeout=2.0)
+
+
 class ActiveWatch:
     """Knows which nodes are active, from ``memagent/status``.
 
@@ -192,13 +215,10 @@ class ActiveWatch:
         self.statuses: dict[str, tuple[float, Status]] = {}
         self._node = rclpy.create_node("memagent_watch", context=context)
         self._node.create_subscription(Status, "memagent/status", self._on_status, qos.RELIABLE)
-        self._executor = SingleThreadedExecutor(context=context)
-        self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
-        self._thread.start()
+        self._spinning = Spinning(SingleThreadedExecutor(context=context), self._node)
 
     def close(self) -> None:
-        self._executor.shutdown(timeout_sec=1.0)
+        self._spinning.stop()
         self._node.destroy_node()
 
     def _on_status(self, message: object) -> None:

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
@@ -145,7 +145,7 @@ class RegionNode(LifecycleNode):  # type: ignore[misc]
     def start(self) -> bool:
         """Configure and activate; False if either failed."""
         success = TransitionCallbackReturn.SUCCESS
-        return self.trigger_configure() == success and self.trigger_activate() == success
+        return bool(self.trigger_configure() == success and self.trigger_activate() == success)
 
     def _publish_status(self) -> None:
         message = Status(node=self.get_name())
@@ -168,7 +168,7 @@ def _finish(node: RegionNode, executor: Executor) -> None:
     node.trigger_shutdown()
 
 
-def spin(node_type: type[RegionNode], threads: int = 4) -> None:
+def spin(node_type: Callable[[], RegionNode], threads: int = 4) -> None:
     """Run one node until SIGINT or SIGTERM, then take it down through its life cycle.
 
     Exits with :data:`EXIT_MISCONFIGURED` if the node started itself and failed.

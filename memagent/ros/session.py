@@ -21,7 +21,7 @@ from rclpy.signals import SignalHandlerOptions
 from std_srvs.srv import Trigger
 
 from memagent.errors import MemagentError
-from memagent.ros.bringup import ActiveWatch, GraphProcesses, wait_until_active
+from memagent.ros.bringup import ActiveWatch, GraphProcesses, Spinning, wait_until_active
 from memagent.ros.calls import NoAnswer, call
 from memagent.ros.graph import NodeSpec
 from memagent.ros.task_client import OnFeedback, TaskClient
@@ -57,8 +57,16 @@ class GraphSession:
         self.processes = GraphProcesses(nodes, folder, on_event)
         self._on_node = on_node
         self._closing = threading.Event()
+        self._spinning: Spinning | None = None
+        self._watch: ActiveWatch | None = None
         self.start_to_active_s = 0.0
         self.shutdown_s = 0.0
+
+    @property
+    def watch(self) -> ActiveWatch:
+        """Which nodes are active; only while the session is open."""
+        assert self._watch is not None, "the session is not open"
+        return self._watch
 
     @property
     def failure(self) -> str:
@@ -73,10 +81,8 @@ class GraphSession:
             if self._on_node is not None:
                 self._on_node(self.node)
             self.tasks = TaskClient(self.node)
-            self._executor = MultiThreadedExecutor(num_threads=3)
-            self._executor.add_node(self.node)
-            threading.Thread(target=self._executor.spin, daemon=True).start()
-            self.watch = ActiveWatch()
+            self._spinning = Spinning(MultiThreadedExecutor(num_threads=3), self.node)
+            self._watch = ActiveWatch()
             self.processes.start()
             wait_until_active(self.processes, self.watch)
         except BaseException:
@@ -96,10 +102,10 @@ class GraphSession:
         began = time.monotonic()
         self.processes.stop()
         self.shutdown_s = time.monotonic() - began
-        if hasattr(self, "watch"):
-            self.watch.close()
-        if hasattr(self, "_executor"):
-            self._executor.shutdown(timeout_sec=1.0)
+        if self._watch is not None:
+            self._watch.close()
+        if self._spinning is not None:
+            self._spinning.stop()
         rclpy.try_shutdown()
 
     def _keep(self) -> None:
@@ -112,13 +118,15 @@ class GraphSession:
     def client(self, kind: Any, name: str) -> Any:
         return self.node.create_client(kind, name, callback_group=ReentrantCallbackGroup())
 
-    def ask(self, kind: Any, name: str, timeout_s: float = ANSWER_S, **fields: Any) -> Any:
+    def ask(
+        self, kind: Any, service: str, timeout_s: float = ANSWER_S, /, **fields: Any
+    ) -> Any:
         """Call a service once and return its response.
 
         Raises:
             MemagentError: no answer in time, or an answer that says it failed.
         """
-        client = self.client(kind, name)
+        client = self.client(kind, service)
         try:
             return call(client, kind.Request(**fields), timeout_s)
         finally:

@@ -5,7 +5,14 @@ Everything is built from a site (``configs/sites``), a robot description (``conf
 world (``configs/worlds``); no third-party models are needed.
 """
 
+import os
+import sys
+
 import gymnasium
+
+# mujoco chooses its graphics when it is first imported; without a display it must be EGL.
+if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+    os.environ.setdefault("MUJOCO_GL", "egl")
 
 from memagent_sim.household import HouseholdTask
 from memagent_sim.in_process import SimulatedRobot

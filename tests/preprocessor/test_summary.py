@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from memagent.preprocessor.summary import EventBoundary, Step, place_at, queries, summarize
+from memagent.preprocessor.summary import EventBoundary, Moment, place_at, queries, summarize
 from memagent.types import ContainerObservation, ObjectObservation, Pose2D, Relation
 
 pytestmark = pytest.mark.unit
@@ -14,8 +14,8 @@ MUG = ObjectObservation(
 ON_COUNTER = Relation("red mug", "on", "kitchen counter")
 SHUT = ContainerObservation("fridge", False, 0.0, 0.9)
 OPEN = ContainerObservation("fridge", True, 1.0, 0.9)
-EMPTY = Step("kitchen", "", (), (), (), False)
-FULL = Step("kitchen", "kitchen counter", (MUG,), (ON_COUNTER,), (SHUT,), True)
+EMPTY = Moment("kitchen", "", (), (), (), False)
+FULL = Moment("kitchen", "kitchen counter", (MUG,), (ON_COUNTER,), (SHUT,), True)
 
 
 def test_the_summary_says_where_what_and_how():

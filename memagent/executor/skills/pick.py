@@ -111,7 +111,10 @@ def _step_up(job: Job, target: ObjectObservation) -> Reach:
         )
     extra = object_boxes(_obstacles(job, target))
     height = job.config.arm.approach_height
-    reach = find_reach(body, job.place, grasps, height=height, extra=extra, leans=LEANS)
+    reach = find_reach(body, job.place, grasps, height=height, extra=extra)
+    # Failing that, lean the hand back, and at last reach in between neighbours that may be touched.
+    reach = reach or find_reach(body, job.place, grasps, height=height, extra=extra, leans=LEANS)
+    reach = reach or find_reach(body, job.place, grasps, height=height, leans=LEANS)
     if reach is None:
         raise SkillFailure(
             Code.UNREACHABLE, f"no pose from which the arm reaches the {job.call.object}"

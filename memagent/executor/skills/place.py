@@ -24,6 +24,8 @@ _RIM = 0.02
 """Metres to leave between an object and the edge of what it is put on."""
 _DEPTH = 0.16
 """Preferred distance of an object from the edge that the robot stands at."""
+_ROOMY = 0.2
+"""Metres to neighbours that are worth going aside for."""
 _GRID = 0.03
 _MOST_SPOTS = 30
 _UNKNOWN = Held("", 0.06, (0.07, 0.07, 0.1))
@@ -94,11 +96,13 @@ def _spots(job: Job, held: Held, others: list[ObjectObservation]) -> Iterator[tu
     spots = []
     for x, y in itertools.product(xs, ys):
         at = np.array([x, y, 0.0])
-        if others and box_distances(at, footprints).min() < job.config.object_gap:
+        gap = float(box_distances(at, footprints).min()) if others else math.inf
+        if gap < job.config.object_gap:
             continue
+        crowded = max(0.0, _ROOMY - gap)
         depth = _depth(job, x, y, c, s)
         aside = abs((x - place.stand[0]) * -s + (y - place.stand[1]) * c)
-        spots.append((abs(depth - _DEPTH) + 0.4 * aside, (x, y)))
+        spots.append((abs(depth - _DEPTH) + 0.4 * aside + crowded, (x, y)))
     spots.sort()
     return (spot for _, spot in spots)
 
