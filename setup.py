@@ -16,7 +16,9 @@ def shared(folder: str) -> list[tuple[str, list[str]]]:
     files: dict[str, list[str]] = {}
     for path in sorted(Path(folder).rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
-            files.setdefault(f"share/{PACKAGE}/{path.parent.as_posix()}", []).append(path.as_posix())
+            files.setdefault(f"share/{PACKAGE}/{path.parent.as_posix()}", []).append(
+                path.as_posix()
+            )
     return list(files.items())
 
 

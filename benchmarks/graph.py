@@ -23,12 +23,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import psutil
-import report
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rich.console import Console
 from rich.table import Table
 from sensor_msgs.msg import Image
 
+import report
 from memagent import resources
 from memagent.demo.over_ros import GRAPH
 from memagent.ros import qos
@@ -161,7 +161,11 @@ def run(out: Path, seeds: Sequence[int], seconds: float = 60.0) -> dict[str, Any
     rows = [measure(seed, seconds) for seed in seeds]
     figures: dict[str, float] = {}
     for key in (
-        "real_time_factor", "start_to_active_s", "shutdown_s", "image_rate_hz", "percept_rate_hz"
+        "real_time_factor",
+        "start_to_active_s",
+        "shutdown_s",
+        "image_rate_hz",
+        "percept_rate_hz",
     ):
         figures[key] = float(np.median([row[key] for row in rows]))
     for name in ("image", "percept", "recall", "where"):

@@ -24,11 +24,11 @@ from typing import Any
 os.environ.setdefault("MUJOCO_GL", "egl")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import report
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+import report
 from memagent.demo.schedule import TaskRow, live_through, skills_on, successes_on
 
 DAYS = 2
@@ -49,10 +49,9 @@ def _in_process(seed: int, folder: Path, keep: bool) -> tuple[TaskRow, ...]:
 
 
 def _over_ros(seed: int, folder: Path, speed: float) -> tuple[TaskRow, ...]:
-    from memagent_sim.world import load_world
-
     from memagent import resources
     from memagent.demo.over_ros import RosHousehold
+    from memagent_sim.world import load_world
 
     instructions = [
         task.instruction for task in load_world(resources.find("configs/worlds/flat.yaml")).tasks
@@ -113,16 +112,18 @@ def run(
     processes: int = 2,
 ) -> dict[str, Any]:
     """Measure, print and write ``out/lifelong.json``; ``quick`` leaves out the control."""
-    jobs = [(seed, keep, ros, speed) for keep in ((True,) if quick or ros else (True, False)) for seed in seeds]
+    jobs = [
+        (seed, keep, ros, speed)
+        for keep in ((True,) if quick or ros else (True, False))
+        for seed in seeds
+    ]
     workers = 1 if ros else min(processes, len(jobs))
     # Fresh interpreters: OpenGL contexts do not survive a fork.
     with multiprocessing.get_context("spawn").Pool(workers, maxtasksperchild=1) as pool:
         rows = list(track(pool.imap(live, jobs), "households", len(jobs), transient=True))
     kept = [row for row in rows if row["condition"] == WITH]
     result = figures(kept)
-    saving = report.interval([[row] for row in kept], _saving)
-    result["skills_saved"] = _saving([[row] for row in kept])
-    result["skills_saved_low"], result["skills_saved_high"] = saving["low"], saving["high"]
+    result["skills_saved"] = report.interval([[row] for row in kept], _saving)
     control = [row for row in rows if row["condition"] == WITHOUT]
     if control:
         result |= {f"control_{name}": value for name, value in figures(control).items()}
@@ -139,7 +140,16 @@ def _saving(groups: Sequence[Sequence[dict[str, Any]]]) -> float:
 
 def _show(rows: Sequence[dict[str, Any]], result: dict[str, float]) -> None:
     table = Table(title="Three tasks on two days")
-    for column in ("seed", "condition", "day 1", "day 2", "skills day 1", "skills day 2", "wall s", ""):
+    for column in (
+        "seed",
+        "condition",
+        "day 1",
+        "day 2",
+        "skills day 1",
+        "skills day 2",
+        "wall s",
+        "",
+    ):
         table.add_column(column, justify="left" if column == "condition" else "right")
     for row in rows:
         table.add_row(
@@ -154,7 +164,7 @@ def _show(rows: Sequence[dict[str, Any]], result: dict[str, float]) -> None:
         )
     console = Console(highlight=False)
     console.print(table)
-    for name, value in result.items():
+    for name, value in report.flat(result).items():
         console.print(f"  {name}: {value:.3g}")
 
 
@@ -165,7 +175,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="without the control")
     parser.add_argument("--ros", action="store_true", help="over the node graph, in real time")
-    parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second, with --ros")
+    parser.add_argument(
+        "--speed", type=float, default=1.0, help="simulated seconds per second, with --ros"
+    )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     o = parser.parse_args(arguments)
     seeds = range(o.first_seed, o.first_seed + o.seeds)

@@ -4,7 +4,7 @@
 For each seed the robot stands at every place of the flat (with some error, and up to half a metre
 back), once with the containers shut and once with them open, and sweeps its head over the place.
 
-    python -m benchmarks.perception --seeds 10 --out results
+    memagent bench perception --seeds 10 --out results
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+import report
+
 os.environ.setdefault("MUJOCO_GL", "egl")
 
-from memagent_sim import Simulation, TrueObject, load_world
-from memagent_sim.furniture import container_joint
-from memagent_sim.robot_model import BASE_JOINTS
-
-from benchmarks import report
 from memagent.preprocessor import Preprocessor, overlay
 from memagent.site import Place
 from memagent.types import CameraFrame, Percept, Pose2D
+from memagent_sim import Simulation, TrueObject, load_world
+from memagent_sim.furniture import container_joint
+from memagent_sim.robot_model import BASE_JOINTS
 
 WORLD = Path(__file__).parents[1] / "configs" / "worlds" / "flat.yaml"
 VISIBLE_PIXELS = 60
@@ -314,15 +314,15 @@ def _print(console: Console, figures: dict[str, Any], tallies: Sequence[Tally]) 
     console.print(kinds)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--out", type=Path, default=Path("results"))
+    parser = argparse.ArgumentParser(prog="perception", description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, help="folder for perception.json")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--quick", action="store_true", help="two seeds, one look per stand")
     parser.add_argument("--noise", type=float, default=0.0, help="depth noise at 1 m, metres")
     parser.add_argument("--pictures", type=Path, help="folder for annotated frames")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     run(args.out, args.seeds, args.quick, args.noise, args.pictures)
 
 

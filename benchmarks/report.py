@@ -26,11 +26,12 @@ def write(
 ) -> dict[str, Any]:
     """Write ``out/name.json`` and return what it holds.
 
-    ``figures`` maps a name to a number or to ``interval``'s result; ``rows`` are the measurements.
+    ``figures`` maps a name to a number or to ``interval``'s result, which is written as ``name``,
+    ``name_low`` and ``name_high``; ``rows`` are the measurements.
     """
     report = {
         "name": name,
-        "figures": dict(figures),
+        "figures": flat(figures),
         "rows": [dict(row) for row in rows],
         "config": dict(config),
         "seeds": list(seeds),
@@ -41,6 +42,18 @@ def write(
     text = json.dumps(report, indent=1, default=_plain)
     (out / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     return report
+
+
+def flat(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Figures with their intervals as numbers of their own."""
+    flat: dict[str, Any] = {}
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            flat[name] = value["value"]
+            flat[f"{name}_low"], flat[f"{name}_high"] = value["low"], value["high"]
+        else:
+            flat[name] = value
+    return flat
 
 
 def interval(

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 
-from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
+from launch import LaunchContext, LaunchDescription
 from memagent import resources
 from memagent.ros.graph import Graph, load_graph
 

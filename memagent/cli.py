@@ -83,7 +83,9 @@ def demo(
     speed: Annotated[float, typer.Option(help="Simulated seconds per second.")] = 1.0,
     ros: Annotated[bool, typer.Option(help="Over ROS 2, or all in one process.")] = True,
     out: Annotated[Path | None, typer.Option(help="Where results go.")] = None,
-    require: Annotated[bool, typer.Option(help="Exit with 1 unless the last day succeeds.")] = False,
+    require: Annotated[
+        bool, typer.Option(help="Exit with 1 unless the last day succeeds.")
+    ] = False,
 ) -> None:
     """Live through two days of a household: the same instructions twice, with memory kept."""
     from memagent.demo.run import run_demo
@@ -110,7 +112,13 @@ def doctor(
 
     findings = examine(memory_file)
     for finding in findings:
-        mark = "[green]ok  [/]" if finding.ok else "[red]bad [/]" if finding.needed else "[yellow]less[/]"
+        mark = (
+            "[green]ok  [/]"
+            if finding.ok
+            else "[red]bad [/]"
+            if finding.needed
+            else "[yellow]less[/]"
+        )
         console.print(f"{mark} {finding.subject}: {finding.detail}", soft_wrap=True)
         if not finding.ok:
             console.print(f"     → {finding.remedy}", soft_wrap=True)

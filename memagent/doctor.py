@@ -17,7 +17,8 @@ DISCOVERY_S = 10.0
 
 RENDER = """
 import mujoco
-model = mujoco.MjModel.from_xml_string("<mujoco><worldbody><light pos='0 0 3'/><geom size='1'/></worldbody></mujoco>")
+ball = "<light pos='0 0 3'/><geom size='1'/>"
+model = mujoco.MjModel.from_xml_string(f"<mujoco><worldbody>{ball}</worldbody></mujoco>")
 renderer = mujoco.Renderer(model, 32, 32)
 data = mujoco.MjData(model)
 mujoco.mj_forward(model, data)

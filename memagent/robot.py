@@ -47,10 +47,9 @@ class Arm(_Strict):
     tool_offset: float
     """From the last joint frame along its z to the point between the finger tips."""
     tool_yaw: float
-    """Rotation of the tool about that axis. The tool's z points out of the gripper, and the fingers
-    close along its y."""
+    """Rotation of the tool about that axis: its z points out, and the fingers close along its y."""
     postures: dict[str, tuple[float, ...]]
-    """Named joint positions: "home" (tucked for driving, out of the head camera's view), "ready"."""
+    """Named joint positions: "home" (tucked for driving, out of the camera's view), "ready"."""
 
 
 class Gripper(_Strict):

@@ -77,7 +77,9 @@ class Place(_Strict):
     @model_validator(mode="after")
     def _containers_open(self) -> Place:
         if (self.kind != "surface") != (self.joint is not None):
-            raise ValueError(f"place {self.name!r}: a drawer or cabinet needs a joint, a surface has none")
+            raise ValueError(
+                f"place {self.name!r}: a drawer or cabinet needs a joint, a surface has none"
+            )
         if self.joint is not None and (self.front is None or self.front_height is None):
             raise ValueError(f"place {self.name!r}: a container needs front and front_height")
         return self
@@ -139,7 +141,9 @@ class Site(_Strict):
         for place in self.places:
             if place.name == name:
                 return place
-        raise KeyError(f"no place {name!r} in site {self.name!r}; there are {[p.name for p in self.places]}")
+        raise KeyError(
+            f"no place {name!r} in site {self.name!r}; there are {[p.name for p in self.places]}"
+        )
 
     def room_at(self, x: float, y: float) -> str:
         """Name of the room that holds the point, or ""."""

@@ -141,8 +141,8 @@ class Percept:
     containers: tuple[ContainerObservation, ...] = ()
     relations: tuple[Relation, ...] = ()
     viewed: Mapping[str, float] = field(default_factory=dict)
-    """Place name -> share of its surface or interior seen unoccluded within the last seconds, 0 to 1.
-    Lets memory learn from absence."""
+    """Place name -> share of its surface or interior seen unoccluded within the last seconds.
+    From 0 to 1; lets memory learn from absence."""
     holding: bool = False
     """True while the fingers rest on something between them."""
     room: str = ""
@@ -176,8 +176,11 @@ class Code(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class SkillCall:
-    """A call of a skill: navigate_to(place), look_at(place), open(place), close(place),
-    pick(object, place), place(object, place)."""
+    """One skill with its arguments.
+
+    navigate_to(place), look_at(place), open(place), close(place), pick(object, place) or
+    place(object, place).
+    """
 
     name: str
     place: str = ""

@@ -79,7 +79,9 @@ def system_libraries() -> None:
     """Install what rendering needs through apt, or print the command that does."""
     if os.environ.get("MUJOCO_GL") == "osmesa" or is_done("system", "1"):
         return
-    missing = [package for library, package in SYSTEM_LIBRARIES.items() if not _is_installed(library)]
+    missing = [
+        package for library, package in SYSTEM_LIBRARIES.items() if not _is_installed(library)
+    ]
     if missing:
         install = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
         if os.geteuid() == 0 and shutil.which("apt-get"):
@@ -98,16 +100,21 @@ def system_libraries() -> None:
 
 
 def interpreter() -> str:
-    """A CPython that the ROS 2 wheels and the rest are built for: 3.11 first, then 3.12 and 3.13."""
+    """A CPython that the ROS 2 wheels and the rest are built for; 3.11 is the one tested most."""
     candidates = [os.environ.get("PYTHON", ""), "python3.11", "python3.12", "python3.13", "python3"]
     for name in filter(None, candidates):
         path = shutil.which(name)
         if path is None:
             continue
-        check = "import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"
+        check = (
+            "import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"
+        )
         if subprocess.run([path, "-c", check], capture_output=True).returncode == 0:
             return path
-    say("needs CPython 3.11, 3.12 or 3.13 with venv (on Debian: apt-get install python3 python3-venv)")
+    say(
+        "needs CPython 3.11, 3.12 or 3.13 with venv "
+        "(on Debian: apt-get install python3 python3-venv)"
+    )
     sys.exit(1)
 
 
@@ -148,7 +155,10 @@ def repair_exported_paths() -> None:
     The generator exports name the include folders of the machine that built the wheels
     (/opt/python/cp3XX-cp3XX), which exist nowhere else.
     """
-    script = "import numpy, sysconfig; print(sysconfig.get_paths()['include']); print(numpy.get_include())"
+    script = (
+        "import numpy, sysconfig; "
+        "print(sysconfig.get_paths()['include']); print(numpy.get_include())"
+    )
     found = subprocess.run([str(PYTHON), "-c", script], capture_output=True, text=True, check=True)
     include, numpy_include = found.stdout.split()
     for path in VENV.glob("share/*/cmake/*_pyExport.cmake"):
@@ -188,7 +198,13 @@ def interfaces(system_ros: bool) -> None:
     command = [
         *([str(colcon), "--log-base", str(build / "log"), "build"]),
         *("--base-paths", str(INTERFACES), "--build-base", str(build)),
-        *("--install-base", str(VENV), "--merge-install", "--packages-select", "memagent_interfaces"),
+        *(
+            "--install-base",
+            str(VENV),
+            "--merge-install",
+            "--packages-select",
+            "memagent_interfaces",
+        ),
         *("--cmake-args", f"-DPython3_EXECUTABLE={PYTHON}", "-DBUILD_TESTING=OFF", "-Wno-dev"),
     ]
     with log.open("w") as output:

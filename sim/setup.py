@@ -12,7 +12,7 @@ setup(
     license="Apache-2.0",
     packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
     # memagent itself is not listed: it is a sibling in the workspace, and depends on this package.
-    install_requires=["mujoco>=3.8,<5", "gymnasium>=1.0", "numpy>=1.26"],
+    install_requires=["mujoco>=3.17,<5", "gymnasium>=1.0", "numpy>=1.26"],
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml"]),

@@ -54,7 +54,7 @@ def test_an_open_drawer_carries_its_contents_and_its_front():
     assert drawer.bounds_at(1.0)[1] == pytest.approx(drawer.bounds[1] + travel)
     closed, opened = door_corners(drawer, 0.0), door_corners(drawer, 1.0)
     assert opened[0][1] - closed[0][1] == pytest.approx(travel)
-    x0, y0, x1, y1 = drawer.bounds
+    x0, _, x1, y1 = drawer.bounds
     middle = ((x0 + x1) / 2, y1 + travel / 2, drawer.height + 0.05)
     assert drawer.contains(middle, opening=1.0)
     assert not drawer.contains(middle, opening=0.0)

@@ -20,7 +20,6 @@ PANEL = 132
 """Height of the strip with the plan, pixels."""
 FRAME_MS = 120
 MAX_FRAMES = 360
-MARKS = {"done": "✓", "running": "▶", "failed": "✗", "rejected": "✗", "skipped": "–", "pending": "·"}
 COLOURS = {
     "done": (120, 200, 130),
     "running": (255, 220, 120),
@@ -79,15 +78,14 @@ class Film:
             draw.text((10, height + 8), "waiting for an instruction", (200, 204, 214), self._font)
             return canvas
         draw.text((10, height + 7), plan.instruction, (240, 242, 248), self._font)
-        current = next((i for i, s in enumerate(plan.steps) if s.status in ("running", "pending")), 0)
+        current = next(
+            (i for i, s in enumerate(plan.steps) if s.status in ("running", "pending")), 0
+        )
         first = max(0, min(current - 1, len(plan.steps) - 5))
         for row, step in enumerate(plan.steps[first : first + 5]):
-            draw.text(
-                (14, height + 30 + row * 19),
-                f"{MARKS[step.status]} {step.call}",
-                COLOURS[step.status],
-                self._small,
-            )
+            top = height + 30 + row * 19
+            draw.ellipse((14, top + 4, 22, top + 12), COLOURS[step.status])
+            draw.text((30, top), str(step.call), COLOURS[step.status], self._small)
         return canvas
 
     def save(self, path: Path) -> Path | None:

@@ -6,10 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from memagent_sim.in_process import SimulatedRobot
-from memagent_sim.simulation import Simulation
-from memagent_sim.world import load_world
-
 from memagent import resources
 from memagent.agent import Agent
 from memagent.catalogue import load_catalogue
@@ -18,6 +14,9 @@ from memagent.planner import PlannerEvent
 from memagent.robot import load_robot
 from memagent.site import load_site
 from memagent.types import CameraFrame, Percept, RobotState, TaskResult
+from memagent_sim.in_process import SimulatedRobot
+from memagent_sim.simulation import Simulation
+from memagent_sim.world import load_world
 
 SETTLE_S = 1.0
 """Time for first percepts in the morning."""

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-
 from memagent import resources
 from memagent.ros.graph import load_graph
 from memagent.ros.observer import Audience, CameraObserver, Observer

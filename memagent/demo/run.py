@@ -17,6 +17,7 @@ from memagent.planner import PlannerEvent
 from memagent.planner.narration import narrate
 from memagent.types import Percept, Plan
 
+
 class _Audience:
     """Passes everything on to the terminal and the film."""
 
@@ -49,6 +50,7 @@ class _Audience:
     def on_planner(self, event: PlannerEvent) -> None:
         self.on_task(*narrate(event))
 
+
 def run_demo(
     folder: Path, *, seed: int, tasks: int, days: int, speed: float, over_ros: bool
 ) -> bool:
@@ -67,7 +69,9 @@ def run_demo(
     files = {"memory": memory_file}
     with terminal:
         if over_ros:
-            rows = _over_ros(folder, memory_file, seed, tasks, days, speed, terminal, audience, film)
+            rows = _over_ros(
+                folder, memory_file, seed, tasks, days, speed, terminal, audience, film
+            )
             files["recording"] = folder / "recording"
             files["logs"] = folder / "log"
         else:
@@ -82,10 +86,14 @@ def run_demo(
     last = max((row.day for row in rows), default=0)
     return bool(rows) and successes_on(rows, last) == sum(row.day == last for row in rows)
 
+
 def _live(
     household: Household, instructions: Sequence[str], days: int, terminal: Terminal
 ) -> tuple[TaskRow, ...]:
-    return live_through(household, instructions, range(1, days + 1), terminal.on_day, terminal.on_row)
+    return live_through(
+        household, instructions, range(1, days + 1), terminal.on_day, terminal.on_row
+    )
+
 
 def _over_ros(
     folder: Path,
@@ -98,9 +106,8 @@ def _over_ros(
     audience: _Audience,
     film: Film,
 ) -> tuple[TaskRow, ...]:
-    from memagent_sim.world import load_world
-
     from memagent.demo.over_ros import RosHousehold
+    from memagent_sim.world import load_world
 
     world = load_world(resources.find("configs/worlds/flat.yaml"))
     instructions = [task.instruction for task in world.tasks][:tasks]
@@ -119,6 +126,7 @@ def _over_ros(
         terminal.line("note", f"all active after {household.session.start_to_active_s:.1f} s")
         return _live(household, instructions, days, terminal)
 
+
 def _in_process(
     memory_file: Path,
     seed: int,
@@ -134,5 +142,3 @@ def _in_process(
         seed, memory_file, audience.on_remembered, audience.on_planner, film.on_frame
     ) as household:
         return _live(household, household.instructions[:tasks], days, terminal)
-
-__all__ = ["CameraFrame", "run_demo"]

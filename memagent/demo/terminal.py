@@ -50,9 +50,7 @@ class Terminal:
         self._counts: dict[str, float] = {}
         self._seen = ""
         self._shown_at = 0.0
-        self._live = Live(
-            self._status, console=self.console, refresh_per_second=4, transient=True
-        )
+        self._live = Live(self._status, console=self.console, refresh_per_second=4, transient=True)
 
     def __enter__(self) -> Terminal:
         if self.console.is_terminal:
@@ -93,7 +91,9 @@ class Terminal:
             self.line(kind, text)
 
     def on_day(self, day: int) -> None:
-        told = "the first day" if day == 1 else "the next day; people put things back, one was moved"
+        told = (
+            "the first day" if day == 1 else "the next day; people put things back, one was moved"
+        )
         self.line("day", f" Day {day}: {told} ")
 
     def on_row(self, row: TaskRow) -> None:
@@ -120,8 +120,18 @@ class Terminal:
 
     def results(self, rows: Sequence[TaskRow], files: dict[str, Path]) -> None:
         table = Table(title="The same instructions on two days", title_style="bold")
-        for column in ("day", "instruction", "result", "skills", "replans", "sim s", "what memory saved"):
-            table.add_column(column, justify="right" if column in ("skills", "replans", "sim s") else "left")
+        for column in (
+            "day",
+            "instruction",
+            "result",
+            "skills",
+            "replans",
+            "sim s",
+            "what memory saved",
+        ):
+            table.add_column(
+                column, justify="right" if column in ("skills", "replans", "sim s") else "left"
+            )
         for row in rows:
             style = "green" if row.success else "red"
             table.add_row(
@@ -138,7 +148,8 @@ class Terminal:
         for day in days:
             total = sum(row.day == day for row in rows)
             self.console.print(
-                f"  day {day}: {successes_on(rows, day)} of {total} reached with {skills_on(rows, day)} skills"
+                f"  day {day}: {successes_on(rows, day)} of {total} reached "
+                f"with {skills_on(rows, day)} skills"
             )
         for name, path in files.items():
             self.console.print(f"  {name}: {path}")

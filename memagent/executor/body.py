@@ -23,7 +23,7 @@ from memagent.executor.navigation import PathFollower, Point, wrap
 from memagent.executor.safety import SafetyGuard
 from memagent.executor.scene import Scene
 from memagent.executor.sightings import Sightings
-from memagent.executor.trajectory import time_path
+from memagent.executor.trajectory import time_path, time_segments
 from memagent.robot import RobotDescription
 from memagent.types import Code, FloatArray, JointTrajectory, Percept, Pose2D, RobotState, Vector3
 
@@ -192,16 +192,26 @@ class Body:
             via=(self.ready, self.home),
         )
 
-    def start_arm(
-        self, waypoints: FloatArray, *, scale: float | None = None, duration: float = 0.0
-    ) -> None:
-        """Send the arm along waypoints and return at once."""
-        trajectory = time_path(
-            self.description.arm,
-            waypoints,
-            scale=self.config.arm.speed if scale is None else scale,
-            duration=duration,
-        )
+    def start_arm(self, waypoints: FloatArray, *, scale: float | None = None) -> None:
+        """Send the arm along the straight segments between waypoints and return at once."""
+        arm = self.config.arm
+        usual = arm.carrying_speed if self.held else arm.speed
+        self._send(time_segments(self.description.arm, waypoints, scale=scale or usual))
+
+    def start_line(self, waypoints: FloatArray, length: float, speed: float) -> None:
+        """Send the arm along the dense waypoints of a straight tool motion and return at once.
+
+        Args:
+            waypoints: joint angles, shape (n, joints).
+            length: metres that the tool moves.
+            speed: of the tool at its fastest, m/s.
+        """
+        # The quintic profile peaks at 15/8 of its mean velocity.
+        duration = 15.0 / 8.0 * length / speed
+        scale = self.config.arm.speed
+        self._send(time_path(self.description.arm, waypoints, scale=scale, duration=duration))
+
+    def _send(self, trajectory: JointTrajectory) -> None:
         self.guard.send_arm(trajectory)
         self._motion = _ArmMotion(trajectory, self.state.stamp)
 
@@ -303,8 +313,7 @@ class Body:
         if waypoints is None:
             raise SkillFailure(Code.UNREACHABLE, "the arm cannot follow a straight line there")
         speed = self.config.arm.approach_speed if speed is None else speed
-        # The quintic profile peaks at 15/8 of its mean velocity.
-        self.start_arm(waypoints, duration=15.0 / 8.0 * float(np.linalg.norm(step)) / speed)
+        self.start_line(waypoints, float(np.linalg.norm(step)), speed)
         return self.finish_arm(stop_at_contact=stop_at_contact)
 
     # --- gripper ------------------------------------------------------------------------------
@@ -334,8 +343,10 @@ class Body:
 
     @property
     def grips(self) -> bool:
-        """Whether something keeps the fingers apart that were told to close."""
-        return self.state.gripper_width > self.config.arm.held_width
+        """Whether something keeps the fingers apart; wide open they hold nothing."""
+        held_width = self.config.arm.held_width
+        wide_open = self.description.gripper.max_width - held_width
+        return held_width < self.state.gripper_width < wide_open
 
     # --- base ---------------------------------------------------------------------------------
 

@@ -48,6 +48,8 @@ class ArmMotion(_Strict):
     """Arm and gripper: shares of the joint limits, m/s, metres, newtons."""
 
     speed: Share = 0.8
+    carrying_speed: Share = 0.6
+    """The same, with something in the hand."""
     approach_speed: Positive = 0.25
     """Of the tool next to things."""
     clearance: Annotated[float, Field(ge=0)] = 0.015

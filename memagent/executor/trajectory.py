@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Timing a joint path: smooth, at rest at both ends, within velocity and acceleration limits.
 
-The path through the waypoints is a shape-preserving cubic: it never leaves the box that two
-neighbouring waypoints span, so it keeps the joint limits. Along it runs the quintic
-10t^3 - 15t^4 + 6t^5, which starts and ends with zero velocity and acceleration. Stretching time by
-T divides velocities by T and accelerations by T^2, so the shortest duration within the limits has a
-closed form.
+Along a path runs the quintic 10t^3 - 15t^4 + 6t^5, which starts and ends with zero velocity and
+acceleration. Stretching time by T divides velocities by T and accelerations by T^2, so the shortest
+duration within the limits has a closed form.
+
+:func:`time_path` rounds the corners of dense waypoints with a shape-preserving cubic, which never
+leaves the box that two neighbouring waypoints span. :func:`time_segments` follows sparse waypoints
+exactly, as a path around obstacles must be, and comes to rest at each.
 """
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -85,3 +88,31 @@ def time_path(
         positions=positions,
         velocities=velocities,
     )
+
+
+def time_segments(
+    arm: Arm, waypoints: FloatArray, *, scale: float = 1.0, duration: float = 0.0
+) -> JointTrajectory:
+    """Time straight segments between waypoints; parameters and errors are :func:`time_path`'s."""
+    waypoints = np.asarray(waypoints, dtype=np.float64)
+    if waypoints.ndim != 2 or len(waypoints) < 2:
+        raise ValueError(f"waypoints must have shape (n >= 2, joints), got {waypoints.shape}")
+    share = duration / (len(waypoints) - 1)
+    pieces = [
+        time_path(arm, np.stack(pair), scale=scale, duration=share) for pair in pairwise(waypoints)
+    ]
+    times, positions, velocities = [pieces[0].times], [pieces[0].positions], [_rates(pieces[0])]
+    for piece in pieces[1:]:
+        times.append(times[-1][-1] + piece.times[1:])
+        positions.append(piece.positions[1:])
+        velocities.append(_rates(piece)[1:])
+    return JointTrajectory(
+        joint_names=pieces[0].joint_names,
+        times=np.concatenate(times),
+        positions=np.concatenate(positions),
+        velocities=np.concatenate(velocities),
+    )
+
+
+def _rates(piece: JointTrajectory) -> FloatArray:
+    return np.zeros_like(piece.positions) if piece.velocities is None else piece.velocities

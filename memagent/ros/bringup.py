@@ -225,7 +225,7 @@ class ActiveWatch:
         self.statuses[message.node] = (time.monotonic(), message)  # type: ignore[attr-defined]
 
     def inactive(self, names: Sequence[str], since: float = 0.0) -> list[str]:
-        """Those of ``names`` that have not said since ``since`` (monotonic) that they are active."""
+        """Those of ``names`` that have not been heard to be active since ``since`` (monotonic)."""
         return [
             name
             for name in names

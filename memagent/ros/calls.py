@@ -17,7 +17,7 @@ from rclpy.task import Future
 from memagent.errors import MemagentError
 
 
-class NoAnswer(MemagentError):
+class NoAnswerError(MemagentError):
     """A service or action server did not answer in time."""
 
 
@@ -56,19 +56,19 @@ def call(client: Client, request: Any, timeout_s: float) -> Any:
     """Call a service and return its response.
 
     Raises:
-        NoAnswer: the server is not there or did not answer within ``timeout_s``.
+        NoAnswerError: the server is not there or did not answer within ``timeout_s``.
         MemagentError: it answered with ``success`` false; the message is the server's.
     """
     deadline = time.monotonic() + timeout_s
     if not wait_until(client.service_is_ready, timeout_s):
-        raise NoAnswer(f"no server for service {client.srv_name!r} within {timeout_s:g} s")
+        raise NoAnswerError(f"no server for service {client.srv_name!r} within {timeout_s:g} s")
     future = client.call_async(request)
     if not wait_for(future, max(0.0, deadline - time.monotonic())):
         client.remove_pending_request(future)
-        raise NoAnswer(f"service {client.srv_name!r} did not answer within {timeout_s:g} s")
+        raise NoAnswerError(f"service {client.srv_name!r} did not answer within {timeout_s:g} s")
     response = future.result()
     if response is None:
-        raise NoAnswer(f"service {client.srv_name!r} broke off")
+        raise NoAnswerError(f"service {client.srv_name!r} broke off")
     if getattr(response, "success", True) is False:
         raise MemagentError(response.message)
     return response

@@ -88,7 +88,9 @@ def transform_to_msg(matrix: types.FloatArray) -> Transform:
 
     x, y, z, w = Rotation.from_matrix(matrix[:3, :3]).as_quat()
     message = Transform()
-    message.translation = Vector3(x=float(matrix[0, 3]), y=float(matrix[1, 3]), z=float(matrix[2, 3]))
+    message.translation = Vector3(
+        x=float(matrix[0, 3]), y=float(matrix[1, 3]), z=float(matrix[2, 3])
+    )
     message.rotation.x, message.rotation.y = float(x), float(y)
     message.rotation.z, message.rotation.w = float(z), float(w)
     return message
@@ -111,7 +113,11 @@ def image_to_msg(pixels: NDArray[Any], head: Header) -> Image:
 
     encoding = "rgb8" if pixels.dtype == np.uint8 else "32FC1"
     message = Image(
-        header=head, height=pixels.shape[0], width=pixels.shape[1], encoding=encoding, step=pixels.strides[0]
+        header=head,
+        height=pixels.shape[0],
+        width=pixels.shape[1],
+        encoding=encoding,
+        step=pixels.strides[0],
     )
     # rclpy copies an array.array in one go and anything else byte by byte.
     message.data = array.array("B", np.ascontiguousarray(pixels).tobytes())
@@ -132,12 +138,15 @@ def image_from_msg(message: Image) -> NDArray[Any]:
         pixels = rows[:, : message.width * 3].reshape(*shape, 3)
         return pixels if message.encoding == "rgb8" else pixels[..., ::-1]
     if message.encoding == "32FC1":
-        return np.frombuffer(message.data, np.float32).reshape(message.height, -1)[:, : message.width]
+        return np.frombuffer(message.data, np.float32).reshape(message.height, -1)[
+            :, : message.width
+        ]
     if message.encoding == "16UC1":
         millimetres = np.frombuffer(message.data, np.uint16).reshape(message.height, -1)
         return millimetres[:, : message.width].astype(np.float32) * 1e-3
     raise ValueError(
-        f"image encoding {message.encoding!r} is not supported; use rgb8, bgr8, 32FC1 (m) or 16UC1 (mm)"
+        f"image encoding {message.encoding!r} is not supported; "
+        "use rgb8, bgr8, 32FC1 (m) or 16UC1 (mm)"
     )
 
 
@@ -394,7 +403,9 @@ def world_to_msg(world: types.WorldBelief) -> msg.WorldBelief:
         holding=world.holding,
         objects=[belief_to_msg(o) for o in world.objects],
         containers=[
-            msg.ContainerBelief(name=c.name, is_open=bool(c.is_open), confidence=float(c.confidence))
+            msg.ContainerBelief(
+                name=c.name, is_open=bool(c.is_open), confidence=float(c.confidence)
+            )
             for c in world.containers
         ],
         viewed=[msg.PlaceView(place=p, value=float(v)) for p, v in world.viewed.items()],

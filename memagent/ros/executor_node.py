@@ -147,9 +147,7 @@ class ExecutorNode(RegionNode):
     def _beat(self, handle: ServerGoalHandle, done: threading.Event) -> None:
         while not done.wait(HEARTBEAT_S):
             phase, progress = self._phase
-            handle.publish_feedback(
-                ExecuteSkill.Feedback(phase=phase, progress=float(progress))
-            )
+            handle.publish_feedback(ExecuteSkill.Feedback(phase=phase, progress=float(progress)))
 
 
 def main() -> None:

@@ -111,7 +111,8 @@ class MemoryNode(RegionNode):
                 if left <= 0 or not self._arrived.wait(left):
                     raise MemagentError(
                         f"no percept as new as {stamp:.2f} s within {timeout_s:g} s "
-                        f"(newest {memory.latest_stamp}): are the camera and the preprocessor running?"
+                        f"(newest {memory.latest_stamp}): "
+                        "are the camera and the preprocessor running?"
                     )
 
     # --- services ---------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
+from geometry_msgs.msg import TransformStamped
 from numpy.typing import NDArray
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image
-from geometry_msgs.msg import TransformStamped
 
 from memagent.ros import convert, qos
 from memagent.types import CameraFrame, Percept, Plan

@@ -97,7 +97,8 @@ class PlannerNode(RegionNode):
 
     def _finish(self, handle: ServerGoalHandle, result: TaskResult) -> None:
         self.get_logger().info(
-            f"{result.instruction!r}: {result.status.value} {result.reason} ({result.skills} skills)"
+            f"{result.instruction!r}: {result.status.value} {result.reason} "
+            f"({result.skills} skills)"
         )
         if result.status is TaskStatus.SUCCEEDED:
             handle.succeed()

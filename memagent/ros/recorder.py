@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import memagent_interfaces
 import numpy as np
 from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import Odometry
@@ -23,6 +22,7 @@ from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, W
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
+import memagent_interfaces
 from memagent.ros import convert, qos
 from memagent_interfaces import msg
 

@@ -7,7 +7,7 @@
 | ``odom`` | nav_msgs/Odometry | base pose in ``map``, twist in the base frame |
 | ``arm_controller/joint_trajectory`` | trajectory_msgs/JointTrajectory | to the arm |
 | ``head_controller/joint_trajectory`` | trajectory_msgs/JointTrajectory | to the head |
-| ``gripper_controller/command`` | sensor_msgs/JointState | position = width (m), effort = force (N) |
+| ``gripper_controller/command`` | sensor_msgs/JointState | position: m, effort: N |
 | ``cmd_vel`` | geometry_msgs/Twist | base velocity |
 
 Subscriptions arrive on the executor's threads; skills wait on their own thread. The condition
@@ -128,11 +128,15 @@ class RosRobot:
         self._listener = RobotListener(node, description)
         self._description = description
         trajectory = JointTrajectoryMsg
-        self._arm = node.create_publisher(trajectory, "arm_controller/joint_trajectory", qos.RELIABLE)
+        self._arm = node.create_publisher(
+            trajectory, "arm_controller/joint_trajectory", qos.RELIABLE
+        )
         self._head = node.create_publisher(
             trajectory, "head_controller/joint_trajectory", qos.RELIABLE
         )
-        self._gripper = node.create_publisher(JointState, "gripper_controller/command", qos.RELIABLE)
+        self._gripper = node.create_publisher(
+            JointState, "gripper_controller/command", qos.RELIABLE
+        )
         self._base = node.create_publisher(Twist, "cmd_vel", qos.RELIABLE)
 
     def state(self) -> RobotState:
@@ -168,7 +172,9 @@ class RosRobot:
     def send_gripper(self, width: float, force: float) -> None:
         self._gripper.publish(
             JointState(
-                name=[self._description.gripper.joint], position=[float(width)], effort=[float(force)]
+                name=[self._description.gripper.joint],
+                position=[float(width)],
+                effort=[float(force)],
             )
         )
 

@@ -22,7 +22,7 @@ from std_srvs.srv import Trigger
 
 from memagent.errors import MemagentError
 from memagent.ros.bringup import ActiveWatch, GraphProcesses, Spinning, wait_until_active
-from memagent.ros.calls import NoAnswer, call
+from memagent.ros.calls import NoAnswerError, call
 from memagent.ros.graph import NodeSpec
 from memagent.ros.task_client import OnFeedback, TaskClient
 from memagent.types import TaskResult
@@ -118,9 +118,7 @@ class GraphSession:
     def client(self, kind: Any, name: str) -> Any:
         return self.node.create_client(kind, name, callback_group=ReentrantCallbackGroup())
 
-    def ask(
-        self, kind: Any, service: str, timeout_s: float = ANSWER_S, /, **fields: Any
-    ) -> Any:
+    def ask(self, kind: Any, service: str, timeout_s: float = ANSWER_S, /, **fields: Any) -> Any:
         """Call a service once and return its response.
 
         Raises:
@@ -162,10 +160,8 @@ class GraphSession:
         """
         for attempt in (1, 2):
             try:
-                return self.tasks.execute(
-                    instruction, on_feedback, alive=lambda: not self.failure
-                )
-            except NoAnswer:
+                return self.tasks.execute(instruction, on_feedback, alive=lambda: not self.failure)
+            except NoAnswerError:
                 if self.failure:
                     raise MemagentError(self.failure) from None
                 if attempt == 2:

@@ -12,7 +12,7 @@ from rclpy.node import Node
 
 from memagent.errors import MemagentError
 from memagent.ros import convert
-from memagent.ros.calls import NoAnswer, Outcome, wait_for, wait_until
+from memagent.ros.calls import NoAnswerError, Outcome, wait_for, wait_until
 from memagent.ros.observer import plan_of
 from memagent.types import Plan, TaskResult
 from memagent_interfaces.action import ExecuteTask
@@ -43,15 +43,17 @@ class TaskClient:
         """Carry out one instruction and return its result.
 
         Args:
+            instruction: in plain English.
+            on_feedback: told of every event on the way.
             alive: asked while waiting; once false, waiting ends.
             timeout_s: of wall-clock time, after which the task is canceled.
 
         Raises:
-            NoAnswer: the planner is not there, or was lost on the way.
+            NoAnswerError: the planner is not there, or was lost on the way.
             MemagentError: it refused the instruction.
         """
         if not wait_until(self._client.server_is_ready, SERVER_S):
-            raise NoAnswer(f"no planner within {SERVER_S:g} s")
+            raise NoAnswerError(f"no planner within {SERVER_S:g} s")
 
         def hear(message: object) -> None:
             self._heard = time.monotonic()
@@ -62,7 +64,7 @@ class TaskClient:
         goal = ExecuteTask.Goal(instruction=instruction)
         accepted = self._client.send_goal_async(goal, feedback_callback=hear)
         if not wait_for(accepted, ACCEPT_S):
-            raise NoAnswer(f"the planner did not take the instruction within {ACCEPT_S:g} s")
+            raise NoAnswerError(f"the planner did not take the instruction within {ACCEPT_S:g} s")
         handle = accepted.result()
         if handle is None or not handle.accepted:
             raise MemagentError("the planner refused the instruction: it is inactive or busy")
@@ -72,10 +74,10 @@ class TaskClient:
         try:
             while not result.wait(0.1):
                 if time.monotonic() - self._heard > SILENCE_S:
-                    raise NoAnswer(f"the planner fell silent for {SILENCE_S:g} s")
+                    raise NoAnswerError(f"the planner fell silent for {SILENCE_S:g} s")
                 if not alive() or time.monotonic() > deadline:
-                    raise NoAnswer("given up waiting for the planner")
-        except (NoAnswer, KeyboardInterrupt):
+                    raise NoAnswerError("given up waiting for the planner")
+        except (NoAnswerError, KeyboardInterrupt):
             handle.cancel_goal_async()
             raise
         return convert.result_from_msg(result.result().result, instruction)

@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import mujoco
 import numpy as np
 
@@ -10,6 +14,14 @@ from memagent_sim.robot_model import PAD_FRICTION, PADS
 
 SLIPPERY = (0.002, 1e-4, 1e-5)
 """Friction of the pads in a slippery grasp: 40 N per finger then carry less than 20 g."""
+
+
+@dataclass(frozen=True)
+class FaultState:
+    decided: bool
+    slippery: bool
+    random: Mapping[str, Any]
+    """State of the random generator."""
 
 
 class GraspFaults:
@@ -39,13 +51,14 @@ class GraspFaults:
         self.decided = True
         self._set_slippery(bool(self._rng.random() < self._probability))
 
-    def state(self) -> tuple[bool, bool, dict]:  # type: ignore[type-arg]
+    def state(self) -> FaultState:
         """What :meth:`restore` needs."""
-        return self.decided, self.slippery, self._rng.bit_generator.state
+        return FaultState(self.decided, self.slippery, self._rng.bit_generator.state)
 
-    def restore(self, state: tuple[bool, bool, dict]) -> None:  # type: ignore[type-arg]
-        self.decided, slippery, self._rng.bit_generator.state = state
-        self._set_slippery(slippery)
+    def restore(self, state: FaultState) -> None:
+        self.decided = state.decided
+        self._rng.bit_generator.state = state.random
+        self._set_slippery(state.slippery)
 
     def _set_slippery(self, slippery: bool) -> None:
         self.slippery = slippery

@@ -104,7 +104,7 @@ class FlatEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         reached = bool(info["success"])
         return self._observe(), float(reached), reached, self._steps >= self._step_limit, info
 
-    def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
+    def render(self) -> NDArray[np.uint8] | None:
         """The flat from above, or None without a render mode."""
         return self._simulation.overview() if self.render_mode == "rgb_array" else None
 

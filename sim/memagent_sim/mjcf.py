@@ -59,6 +59,12 @@ def add_capsule(
     )
 
 
+def shade(rgb: Rgb, factor: float) -> Rgb:
+    """A lighter (factor above 1) or darker tone of the same hue."""
+    red, green, blue = (min(1.0, factor * part) for part in rgb)
+    return (red, green, blue)
+
+
 def _text(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"

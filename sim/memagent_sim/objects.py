@@ -12,7 +12,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from memagent.catalogue import Category
-from memagent_sim.mjcf import OBJECT, VISUAL, Element, Rgb, Value, add, add_box, add_capsule
+from memagent_sim.mjcf import OBJECT, VISUAL, Element, Rgb, Value, add, add_box, add_capsule, shade
 from memagent_sim.world import ObjectSpec, World
 
 COLOURS: dict[str, Rgb] = {
@@ -72,11 +72,6 @@ def _cylinder(
     )
 
 
-def _shade(rgb: Rgb, factor: float) -> Rgb:
-    r, g, b = (min(1.0, factor * c) for c in rgb)
-    return (r, g, b)
-
-
 def _box(body: Element, category: Category, rgb: Rgb, mass: float) -> None:
     x, y, z = (s / 2 for s in category.size)
     add_box(body, (-x, -y, -z), (x, y, z), rgb, mass=mass, **_CONTACT)
@@ -85,7 +80,7 @@ def _box(body: Element, category: Category, rgb: Rgb, mass: float) -> None:
 def _can(body: Element, category: Category, rgb: Rgb, mass: float) -> None:
     radius, half = category.size[0] / 2, category.size[2] / 2
     _cylinder(body, radius, -half, half, rgb, mass=mass, **_CONTACT)
-    _cylinder(body, 0.82 * radius, half, half + 0.0008, _shade(rgb, 0.72), **VISUAL)
+    _cylinder(body, 0.82 * radius, half, half + 0.0008, shade(rgb, 0.72), **VISUAL)
 
 
 def _mug(body: Element, category: Category, rgb: Rgb, mass: float) -> None:
@@ -116,7 +111,7 @@ def _bottle(body: Element, category: Category, rgb: Rgb, mass: float) -> None:
         rgba=(*rgb, 1),
         **VISUAL,
     )
-    cap = _shade(rgb, 0.7)
+    cap = shade(rgb, 0.7)
     _cylinder(body, 0.68 * radius, half - 0.016, half + 0.0005, cap, **VISUAL)
 
 
@@ -151,7 +146,7 @@ def _remote(body: Element, category: Category, rgb: Rgb, mass: float) -> None:
                 type="cylinder",
                 pos=(0.24 * x * i, 0.012 * j, z),
                 size=(0.004, 0.0008),
-                rgba=(*_shade(rgb, 2.6), 1),
+                rgba=(*shade(rgb, 2.6), 1),
                 **VISUAL,
             )
 

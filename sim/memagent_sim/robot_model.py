@@ -24,6 +24,8 @@ WRIST_CAMERA = "wrist"
 BASE_STIFFNESS = (2.0e4, 2.0e4, 4.0e3)
 """N/m, N/m, N m/rad."""
 BASE_DAMPING = (4.0e3, 4.0e3, 4.0e2)
+BASE_SLACK = (0.02, 0.02, 0.03)
+"""How far the wanted pose may lead the real one: 400 N, 400 N and 120 N m of force."""
 BASE_FORCE = (400.0, 400.0, 120.0)
 GRIPPER_STIFFNESS = 4000.0
 """N/m of width."""

@@ -19,14 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memagent.robot import Camera
-from memagent.types import CameraFrame, FloatArray, JointTrajectory, Pose2D, RobotState, Vector3
+from memagent.types import CameraFrame, FloatArray, JointTrajectory, Pose2D, RobotState
 from memagent_sim import robot_model as model_of_robot
+from memagent_sim.containers import container_joint
 from memagent_sim.controllers import BaseController, GripperController, HeadController
-from memagent_sim.furniture import container_joint
-from memagent_sim.grasp_faults import GraspFaults
+from memagent_sim.grasp_faults import FaultState, GraspFaults
 from memagent_sim.household import HouseholdTask, Placement, furnish
 from memagent_sim.joint_trajectory_controller import JointTrajectoryController
 from memagent_sim.rendering import Renderer
+from memagent_sim.robot_joints import RobotJoints
 from memagent_sim.scene import OVERVIEW_CAMERA, TIMESTEP, build_model
 from memagent_sim.scoring import HELD, TrueObject, check_goal, place_of
 from memagent_sim.world import World, WorldConfig
@@ -46,7 +47,7 @@ class Snapshot:
 
     physics: FloatArray
     controllers: tuple[BaseController, JointTrajectoryController, HeadController, GripperController]
-    faults: object
+    faults: FaultState
     day: int
     steps: int
 
@@ -68,19 +69,13 @@ class Simulation:
         self._steps = 0
 
         robot = self.world.robot
-        self._joints = _RobotJoints(self.model, self.data, self.world)
+        self._joints = RobotJoints(self.model, self.data, robot)
         self._containers = {p.name: p for p in self.world.site.places if p.is_container}
         self._object_address = {
             label: int(self.model.joint(label).qposadr[0]) for label in self.world.objects
         }
         self._geom_label = self._label_geoms()
-        slack = tuple(
-            force / stiffness
-            for force, stiffness in zip(
-                model_of_robot.BASE_FORCE, model_of_robot.BASE_STIFFNESS, strict=True
-            )
-        )
-        self._base = BaseController(robot.base, slack)  # type: ignore[arg-type]
+        self._base = BaseController(robot.base, model_of_robot.BASE_SLACK)
         names = tuple(joint.name for joint in robot.arm.joints)
         self._arm = JointTrajectoryController(names, self._home)
         self._head = HeadController(robot.head)
@@ -145,7 +140,7 @@ class Simulation:
         """Go back to a snapshot, to the bit."""
         mujoco.mj_setState(self.model, self.data, snapshot.physics, _PHYSICS)
         self._base, self._arm, self._head, self._gripper = copy.deepcopy(snapshot.controllers)
-        self._faults.restore(snapshot.faults)  # type: ignore[arg-type]
+        self._faults.restore(snapshot.faults)
         self.day, self._steps = snapshot.day, snapshot.steps
         self._set_gripper_force()
 
@@ -333,84 +328,3 @@ class Simulation:
 
 
 _PHYSICS = int(mujoco.mjtState.mjSTATE_INTEGRATION)
-
-
-class _RobotJoints:
-    """The robot's joints and servos as plain numbers."""
-
-    def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, world: World) -> None:
-        self._model, self._qpos, self._qvel, self._ctrl = model, data.qpos, data.qvel, data.ctrl
-        robot = world.robot
-        arm = [joint.name for joint in robot.arm.joints]
-        self._base = _Group(model, list(model_of_robot.BASE_JOINTS))
-        self._arm = _Group(model, arm)
-        self._head = _Group(model, list(robot.head.joints))
-        self._fingers = _Group(model, list(model_of_robot.FINGER_JOINTS), driven=False)
-        self._grip = int(model.actuator("gripper").id)
-        gains = [model_of_robot.arm_stiffness(joint) for joint in robot.arm.joints]
-        self._arm_lead = np.array([damping / stiffness for stiffness, damping in gains])
-        self._base_lead = np.divide(model_of_robot.BASE_DAMPING, model_of_robot.BASE_STIFFNESS)
-        self._head_lead = model_of_robot.HEAD_DAMPING / model_of_robot.HEAD_STIFFNESS
-
-    def place(self, base: Vector3, arm: FloatArray, width: float) -> None:
-        """Set positions outright, at the beginning of a day."""
-        self._qpos[self._base.position] = base
-        self._qpos[self._arm.position] = arm
-        self._qpos[self._fingers.position] = width / 2
-
-    def base(self) -> Vector3:
-        x, y, yaw = self._qpos[self._base.position].tolist()
-        return x, y, yaw
-
-    def base_velocity(self) -> Vector3:
-        """In the body frame."""
-        vx, vy, wz = self._qvel[self._base.velocity].tolist()
-        yaw = float(self._qpos[self._base.position][2])
-        c, s = math.cos(yaw), math.sin(yaw)
-        return c * vx + s * vy, c * vy - s * vx, wz
-
-    def arm(self) -> FloatArray:
-        return self._qpos[self._arm.position].copy()
-
-    def arm_velocity(self) -> FloatArray:
-        return self._qvel[self._arm.velocity].copy()
-
-    def head(self) -> tuple[float, float]:
-        pan, tilt = self._qpos[self._head.position].tolist()
-        return pan, tilt
-
-    def gripper(self) -> tuple[float, float]:
-        """Width, metres, and its rate."""
-        width = float(self._qpos[self._fingers.position].sum())
-        return width, float(self._qvel[self._fingers.velocity].sum())
-
-    def drive_base(self, target: Vector3, velocity: Vector3) -> None:
-        self._ctrl[self._base.servo] = np.asarray(target) + self._base_lead * velocity
-
-    def drive_arm(self, position: FloatArray, velocity: FloatArray) -> None:
-        self._ctrl[self._arm.servo] = position + self._arm_lead * velocity
-
-    def drive_head(self, angles: tuple[float, float], rates: tuple[float, float]) -> None:
-        lead = self._head_lead
-        self._ctrl[self._head.servo] = (angles[0] + lead * rates[0], angles[1] + lead * rates[1])
-
-    def drive_gripper(self, width: float) -> None:
-        self._ctrl[self._grip] = width
-
-    def limit_gripper(self, force: float) -> None:
-        self._model.actuator_forcerange[self._grip] = (-force, force)
-
-
-class _Group:
-    """Addresses of joints that lie next to one another in the model."""
-
-    def __init__(self, model: mujoco.MjModel, names: list[str], driven: bool = True) -> None:
-        joints = [model.joint(name) for name in names]
-        self.position = _span([int(j.qposadr[0]) for j in joints])
-        self.velocity = _span([int(j.dofadr[0]) for j in joints])
-        self.servo = _span([int(model.actuator(name).id) for name in names]) if driven else slice(0)
-
-
-def _span(addresses: list[int]) -> slice:
-    assert addresses == list(range(addresses[0], addresses[0] + len(addresses))), addresses
-    return slice(addresses[0], addresses[0] + len(addresses))

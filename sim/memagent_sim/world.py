@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -173,7 +174,7 @@ def load_world(path: Path) -> WorldConfig:
     return config
 
 
-def _known(where: str, names: object, allowed: set[str]) -> None:
-    for name in names:  # type: ignore[attr-defined]
+def _known(where: str, names: Iterable[str], allowed: set[str]) -> None:
+    for name in names:
         if name not in allowed:
             raise ConfigError(f"world: {where}: {name!r} is not one of {sorted(allowed)}")

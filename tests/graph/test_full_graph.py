@@ -14,7 +14,7 @@ from lifecycle_msgs.srv import GetState
 from std_srvs.srv import Trigger
 
 from memagent.errors import MemagentError
-from memagent.ros.calls import NoAnswer, wait_until
+from memagent.ros.calls import NoAnswerError, wait_until
 from memagent.ros.skill_client import SkillClient
 from memagent.types import Code, SkillCall, TaskStatus
 from memagent_interfaces import srv
@@ -67,7 +67,9 @@ def test_memory_answers_all_its_services(graph):
     banana = graph.ask(srv.Where, "memagent/memory/where", name="banana").belief
     assert sum(c.probability for c in banana.candidates) == pytest.approx(1.0)
     note = graph.ask(srv.Remember, "memagent/memory/remember", text="the guest likes green tea")
-    found = graph.ask(srv.Recall, "memagent/memory/recall", text="who drinks tea", limit=3, **NOWHEN)
+    found = graph.ask(
+        srv.Recall, "memagent/memory/recall", text="who drinks tea", limit=3, **NOWHEN
+    )
     assert note.id in [item.id for item in found.items]
     timeline = graph.ask(srv.Timeline, "memagent/memory/timeline", limit=100, **NOWHEN)
     assert note.id in [item.id for item in timeline.items]
@@ -135,7 +137,7 @@ def test_cancel_ends_the_task_and_frees_the_planner(graph):
         if kind == "step":
             going.set()
 
-    with pytest.raises(NoAnswer, match="given up"):
+    with pytest.raises(NoAnswerError, match="given up"):
         graph.tasks.execute("go to the nightstand", on_feedback, alive=lambda: not going.is_set())
     statuses = graph.watch.statuses
 
@@ -172,9 +174,7 @@ def test_a_node_killed_in_mid_task_comes_back_and_the_task_ends(graph, node):
     assert wait_until(lambda: not graph.watch.inactive(graph.processes.names), 30)
     again = graph.execute("go to the chest")
     assert again.status is TaskStatus.SUCCEEDED, again
-    found = graph.ask(
-        srv.Recall, "memagent/memory/recall", text=f"before {node} killed", **NOWHEN
-    )
+    found = graph.ask(srv.Recall, "memagent/memory/recall", text=f"before {node} killed", **NOWHEN)
     assert before.id in [item.id for item in found.items], "an acknowledged memory was lost"
 
 

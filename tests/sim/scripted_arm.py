@@ -6,11 +6,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from memagent_sim.simulation import Simulation
 from scipy.spatial.transform import Rotation
 
 from memagent.robot import RobotDescription
 from memagent.types import FloatArray, JointTrajectory
+from memagent_sim.simulation import Simulation
 
 DOWN = np.diag([1.0, -1.0, -1.0])
 """Tool pointing down, fingers along -y."""

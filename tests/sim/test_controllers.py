@@ -4,6 +4,9 @@ from __future__ import annotations
 import math
 
 import pytest
+
+from memagent.errors import RobotError
+from memagent.robot import Base, Gripper, Head
 from memagent_sim.controllers import (
     BASE_WATCHDOG,
     GRIPPER_SPEED,
@@ -11,9 +14,6 @@ from memagent_sim.controllers import (
     GripperController,
     HeadController,
 )
-
-from memagent.errors import RobotError
-from memagent.robot import Base, Gripper, Head
 
 pytestmark = pytest.mark.unit
 

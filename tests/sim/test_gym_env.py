@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 import gymnasium
-import memagent_sim
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
+
+import memagent_sim
 from memagent_sim.gym_env import FlatEnv
 from memagent_sim.household import Placement
 

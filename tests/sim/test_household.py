@@ -5,10 +5,10 @@ import itertools
 import math
 
 import pytest
-from memagent_sim.household import Household, furnish
-from memagent_sim.world import ScenarioSpec, World, WorldConfig
 
 from memagent.errors import ConfigError
+from memagent_sim.household import Household, furnish
+from memagent_sim.world import ScenarioSpec, World, WorldConfig
 
 pytestmark = pytest.mark.unit
 

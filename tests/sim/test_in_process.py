@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from memagent_sim.in_process import SimulatedRobot
-from memagent_sim.simulation import Simulation
 
 from memagent.robot import Robot
 from memagent.types import CameraFrame, RobotState
+from memagent_sim.in_process import SimulatedRobot
+from memagent_sim.simulation import Simulation
 
 pytestmark = pytest.mark.unit
 

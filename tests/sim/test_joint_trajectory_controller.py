@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.interpolate import CubicHermiteSpline
+
+from memagent.types import JointTrajectory
 from memagent_sim.joint_trajectory_controller import (
     INVALID_GOAL,
     INVALID_JOINTS,
     JointTrajectoryController,
     TrajectoryRejectedError,
 )
-from scipy.interpolate import CubicHermiteSpline
-
-from memagent.types import JointTrajectory
 
 pytestmark = pytest.mark.unit
 

@@ -9,13 +9,13 @@ from collections.abc import Callable
 import mujoco
 import numpy as np
 import pytest
-from memagent_sim.furniture import container_joint
+
+from memagent.types import Vector3
+from memagent_sim.containers import container_joint
 from memagent_sim.household import Placement
 from memagent_sim.scoring import HELD, TrueObject
 from memagent_sim.simulation import Simulation
 from memagent_sim.world import World
-
-from memagent.types import Vector3
 
 from .scripted_arm import DOWN, ScriptedArm, forward, inverse, yawed
 
@@ -98,6 +98,16 @@ def test_forward_kinematics_match_the_dh_rows(simulation: Simulation) -> None:
         np.testing.assert_allclose(site.xpos, tool[:3, 3], atol=1e-9)
         np.testing.assert_allclose(site.xmat.reshape(3, 3), tool[:3, :3], atol=1e-9)
     simulation.reset()
+
+
+def test_the_robot_does_not_touch_itself_in_its_named_postures(simulation: Simulation) -> None:
+    for posture in simulation.world.robot.arm.postures.values():
+        simulation.reset()
+        ScriptedArm(simulation).joints_to(np.array(posture), 2.0)
+        np.testing.assert_allclose(simulation.state().arm, posture, atol=0.005)
+        touching = simulation.data.contact.geom.ravel().tolist()
+        owners = {simulation.model.body(simulation.model.geom_bodyid[g]).name for g in touching}
+        assert not {name for name in owners if "link" in name or name == "base"}
 
 
 @pytest.mark.parametrize("label", OBJECTS)

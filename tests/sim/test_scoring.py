@@ -4,6 +4,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from memagent_sim.household import HouseholdTask
 from memagent_sim.scoring import FLOOR, HELD, TrueObject, check_goal, place_of
 from memagent_sim.world import World

@@ -9,9 +9,9 @@ import cv2
 import mujoco
 import numpy as np
 import pytest
-from memagent_sim.simulation import DAY, Simulation
 
 from memagent.types import JointTrajectory
+from memagent_sim.simulation import DAY, Simulation
 
 pytestmark = pytest.mark.unit
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from memagent_sim.world import ScenarioSpec, World, WorldConfig, load_world
 
 from memagent.errors import ConfigError
+from memagent_sim.world import ScenarioSpec, World, WorldConfig, load_world
 
 pytestmark = pytest.mark.unit
 

@@ -94,8 +94,7 @@ def _take_handle(job: Job, plan: HandlePlan) -> None:
     step_to(job, plan.base)
     job.report(f"reaching for the handle of {name}", 0.25)
     body.move_arm(plan.approach[0])
-    length = BACKED_OFF
-    body.start_arm(plan.approach, duration=15 / 8 * length / job.config.arm.approach_speed)
+    body.start_line(plan.approach, BACKED_OFF, job.config.arm.approach_speed)
     body.finish_arm()
     if body.close_gripper() < job.config.arm.held_width:
         _retreat(job)

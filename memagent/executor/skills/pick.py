@@ -159,7 +159,7 @@ def _grasp(job: Job, target: ObjectObservation, reach: Reach) -> bool:
     else:
         body.start_arm(waypoints)
         body.finish_arm()
-    body.start_arm(reach.descent, duration=15 / 8 * arm.approach_height / arm.approach_speed)
+    body.start_line(reach.descent, arm.approach_height, arm.approach_speed)
     body.finish_arm(stop_at_contact=True)
     if body.close_gripper() > arm.held_width:
         return True

@@ -135,7 +135,7 @@ def _lower(job: Job, reach: Reach, others: list[ObjectObservation]) -> Vector3:
     reach = again or reach
     job.report(f"putting it down at {job.place.name}", 0.5)
     body.move_arm(reach.above, extra=object_boxes(others))
-    body.start_arm(reach.descent, duration=15 / 8 * arm.approach_height / arm.approach_speed)
+    body.start_line(reach.descent, arm.approach_height, arm.approach_speed)
     body.finish_arm(stop_at_contact=True)
     x, y, _ = body.tool()[:3, 3]
     body.open_gripper()
