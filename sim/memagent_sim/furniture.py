@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from memagent.site import Obstacle, Place, Rectangle
-from memagent_sim.containers import add_carcass, add_moving_part, middle
+from memagent_sim.containers import add_carcass, add_moving_part, container_joint, middle
 from memagent_sim.mjcf import (
     FIXED,
     UPPER_WALL_GROUP,
@@ -15,6 +15,8 @@ from memagent_sim.mjcf import (
     add_box,
 )
 from memagent_sim.world import FurnitureSpec, Tone, World
+
+__all__ = ["add_flat", "container_joint"]
 
 TABLE_TOP = 0.04
 LEG = 0.03

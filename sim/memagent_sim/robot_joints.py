@@ -38,10 +38,13 @@ class RobotJoints:
         self._head_lead = HEAD_DAMPING / HEAD_STIFFNESS
 
     def place(self, base: Vector3, arm: FloatArray, width: float) -> None:
-        """Set positions outright, at the beginning of a day."""
+        """Set positions outright, at rest."""
         self._qpos[self._base.position] = base
         self._qpos[self._arm.position] = arm
         self._qpos[self._fingers.position] = width / 2
+        for group in (self._base, self._arm, self._head, self._fingers):
+            self._qvel[group.velocity] = 0.0
+        self._qpos[self._head.position] = 0.0
 
     def base(self) -> Vector3:
         x, y, yaw = self._qpos[self._base.position].tolist()

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memagent.robot import Camera
-from memagent.types import CameraFrame, FloatArray, JointTrajectory, Pose2D, RobotState
+from memagent.types import CameraFrame, FloatArray, JointTrajectory, Pose2D, RobotState, Vector3
 from memagent_sim import robot_model as model_of_robot
 from memagent_sim.containers import container_joint
 from memagent_sim.controllers import BaseController, GripperController, HeadController
@@ -109,16 +109,9 @@ class Simulation:
         self.day, self._steps = day, 0
         mujoco.mj_resetData(self.model, self.data)
         self.data.time = (day - 1) * DAY
-        joints, start = self._joints, self.world.config.start
-        width = self.world.robot.gripper.max_width
-        joints.place(start, self._home, width)
+        self.put_robot(self.world.config.start)
         for label, placement in self.household.placements(day).items():
-            self._put(label, placement)
-        self._base.reset(start, self.time)
-        self._arm.hold(self._home)
-        self._head.reset((0.0, 0.0))
-        self._gripper.reset(width)
-        self._set_gripper_force()
+            self.put_object(label, placement)
         self._faults.reseed(self.seed, day)
         self.step(SETTLING)
 
@@ -143,6 +136,40 @@ class Simulation:
         self._faults.restore(snapshot.faults)
         self.day, self._steps = snapshot.day, snapshot.steps
         self._set_gripper_force()
+
+    # --- setting the scene, for tests and benchmarks --------------------------------------------
+
+    def put_robot(self, pose: Vector3, posture: str = "home") -> None:
+        """Set the robot down at x, y, yaw, at rest, its gripper open and its head straight."""
+        arm = np.array(self.world.robot.arm.postures[posture])
+        width = self.world.robot.gripper.max_width
+        self._joints.place(pose, arm, width)
+        self._base.reset(pose, self.time)
+        self._arm.hold(arm)
+        self._head.reset((0.0, 0.0))
+        self._gripper.reset(width)
+        self._set_gripper_force()
+
+    def put_object(self, label: str, placement: Placement) -> None:
+        """Set an object down a hair's breadth above its placement, at rest."""
+        joint = self.data.joint(label)
+        half = placement.yaw / 2
+        joint.qpos[:] = (
+            *(placement.x, placement.y, placement.z + HOVER),
+            *(math.cos(half), 0.0, 0.0, math.sin(half)),
+        )
+        joint.qvel[:] = 0.0
+
+    def set_opening(self, container: str, opening: float) -> None:
+        """Open a container by a share of its travel, 0 to 1; its contents stay where they are.
+
+        Raises:
+            KeyError: there is no such container.
+        """
+        joint = self._containers[container].joint
+        assert joint is not None, container
+        part = self.data.joint(container_joint(container))
+        part.qpos[:], part.qvel[:] = opening * joint.travel, 0.0
 
     # --- the robot ------------------------------------------------------------------------------
 
@@ -302,14 +329,6 @@ class Simulation:
         """Body and camera poses for the present joint positions; dynamics are not touched."""
         mujoco.mj_kinematics(self.model, self.data)
         mujoco.mj_camlight(self.model, self.data)
-
-    def _put(self, label: str, placement: Placement) -> None:
-        address = self._object_address[label]
-        half = placement.yaw / 2
-        self.data.qpos[address : address + 7] = (
-            *(placement.x, placement.y, placement.z + HOVER),
-            *(math.cos(half), 0.0, 0.0, math.sin(half)),
-        )
 
     def _label_geoms(self) -> dict[int, str]:
         bodies = {self.model.body(label).id: label for label in self.world.objects}

@@ -37,7 +37,7 @@ def test_reaching_the_goal_is_rewarded_and_ends_the_episode(env: FlatEnv) -> Non
     still = np.zeros(env.action_space.shape, np.float32)
     _, reward, terminated, truncated, _ = env.step(still)
     assert (reward, terminated, truncated) == (0.0, False, False)
-    env._simulation._put("red mug", Placement("top drawer", 2.5, 0.25, 0.595, 0.0))
+    env._simulation.put_object("red mug", Placement("top drawer", 2.5, 0.25, 0.595, 0.0))
     _, reward, terminated, _, info = env.step(still)
     assert (reward, terminated, info["missing"]) == (1.0, True, "")
 

@@ -52,11 +52,8 @@ def slippery(make_simulation: Make) -> Simulation:
 
 def begin_at(simulation: Simulation, pose: Vector3) -> ScriptedArm:
     """A new day, with the robot at ``pose`` and its hand ready."""
-    ready = np.array(simulation.world.robot.arm.postures["ready"])
     simulation.reset()
-    simulation._joints.place(pose, ready, 0.08)
-    simulation._base.reset(pose, simulation.time)
-    simulation._arm.hold(ready)
+    simulation.put_robot(pose, "ready")
     simulation.step(0.2)
     return ScriptedArm(simulation)
 
@@ -71,8 +68,8 @@ def grasp_and_lift(simulation: Simulation, label: str, yaw: float) -> tuple[floa
     arm = begin_at(simulation, (1.35, 0.95, -math.pi / 2))
     for k, other in enumerate(simulation.objects()):
         if other.place == "kitchen counter":
-            simulation._put(other.label, Placement("", 5.0 + 0.3 * k, 2.0, 0.2, 0.0))
-    simulation._put(label, Placement("", 1.35, 0.33, 0.75 + size[2] / 2, yaw))
+            simulation.put_object(other.label, Placement("", 5.0 + 0.3 * k, 2.0, 0.2, 0.0))
+    simulation.put_object(label, Placement("", 1.35, 0.33, 0.75 + size[2] / 2, yaw))
     simulation.step(0.8)
     x, y, z = true_object(simulation, label).position
     turn = math.remainder(yaw + math.pi / 2, math.pi)

@@ -145,6 +145,19 @@ def test_the_arm_follows_its_trajectory_closely(simulation: Simulation) -> None:
         np.testing.assert_allclose(simulation.state().arm, wanted, atol=0.01)
 
 
+def test_the_scene_can_be_set(simulation: Simulation) -> None:
+    simulation.reset()
+    simulation.set_opening("fridge", 0.7)
+    simulation.put_robot((6.1, 4.9, 1.5), "ready")
+    simulation.step(1.0)
+    assert simulation.opening("fridge") == pytest.approx(0.7, abs=0.01)
+    state = simulation.state()
+    assert (state.base.x, state.base.y, state.base.yaw) == pytest.approx((6.1, 4.9, 1.5), abs=1e-3)
+    np.testing.assert_allclose(state.arm, simulation.world.robot.arm.postures["ready"], atol=2e-3)
+    with pytest.raises(KeyError):
+        simulation.set_opening("desk", 1.0)
+
+
 # --- pictures -----------------------------------------------------------------------------------
 
 
