@@ -18,6 +18,8 @@ Clearance = Callable[[FloatArray], FloatArray]
 _RESOLUTION = 0.06
 """Radians between tested points of a path."""
 _TOUCH = 1e-3
+_STUCK = -0.02
+"""Metres; a start deeper in an obstacle than that means the model of the world is wrong."""
 _STRIDE = 0.35
 _ROUNDS = 400
 _SHORTCUTS = 60
@@ -43,7 +45,7 @@ def plan_arm_path(
         Shape (n, joints), or None where no way was found.
     """
     ends = clearance(np.stack([start, goal]))
-    if ends[1] < _TOUCH:
+    if ends[1] < _TOUCH or ends[0] < _STUCK:
         return None
     allowed = min(margin, float(ends.min()) - 1e-3)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from memagent.executor.arm_paths import plan_arm_path
-from memagent.executor.collision import ArmModel, Box
+from memagent.executor.collision import ArmModel, Box, Load
 from memagent.executor.config import ExecutorConfig
 from memagent.executor.kinematics import ArmKinematics, planar_transform
 from memagent.executor.looking import Gaze, gaze_at
@@ -53,6 +53,10 @@ class Held:
     size: Vector3
     tilt: float = 0.0
     """Of the hand when it took hold: see :class:`memagent.executor.grasps.Grasp`."""
+
+    @property
+    def load(self) -> Load:
+        return Load(self.above_bottom, self.size[0] / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ class Body:
         self.home = np.array(description.arm.postures["home"])
         self.ready = np.array(description.arm.postures["ready"])
         self.held: Held | None = None
+        self.on_handle = False
+        """Whether the fingers may be closed around a handle."""
         self._canceled: Callable[[], bool] = lambda: False
         self._deadline = math.inf
         self._motion: _ArmMotion | None = None
@@ -158,7 +164,7 @@ class Body:
         """
         near = _within(self.scene.boxes if scene is None else scene, base, _ARM_SPAN)
         boxes = (*(b for b in near if b.name != ignore), *extra)
-        held = self.held.above_bottom if self.held and holding else 0.0
+        held = self.held.load if self.held and holding else None
 
         def clearance(q: FloatArray) -> FloatArray:
             return self.model.clearance(q, base, boxes, held=held, fingers=fingers)
@@ -323,7 +329,7 @@ class Body:
         target = gripper.max_width if width is None else min(width, gripper.max_width)
         self.guard.send_gripper(target, gripper.force)
         if wait:
-            self._settle_gripper(lambda s: s.gripper_width > target - 0.006)
+            self._settle_gripper(lambda s: s.gripper_width > target - 0.0015)
 
     def close_gripper(self) -> float:
         """Close until the fingers rest on something or meet; returns the width between them."""

@@ -22,6 +22,7 @@ from memagent.types import FloatArray, Pose2D, Vector3
 _WALL_OF_DRAWER = 0.012
 _DRAWER_WALL_HEIGHT = 0.09
 _HANDLE_RADIUS = 0.014
+_LOAD_RADIUS = 0.03
 _HANDLE_HALF_LENGTH = 0.06
 
 
@@ -162,6 +163,16 @@ def _hollow(solid: Box, cavity: Box) -> tuple[Box, ...]:
     return tuple(slabs)
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The room that a held object takes, in the frame of the tool, metres."""
+
+    below: float
+    """How far it reaches beyond the finger tips."""
+    half_length: float
+    """Half its extent across the closing axis, along the tool's x."""
+
+
 class ArmModel:
     """The arm, the hand and what it holds, as spheres.
 
@@ -209,18 +220,22 @@ class ArmModel:
             Box((mast[0] - 0.05, 0.0, mast[2] - 0.05), (0.03, 0.19, 0.07), name="bar"),
         )
 
-    def spheres(self, q: FloatArray, held: float = 0.0) -> tuple[FloatArray, FloatArray]:
+    def spheres(self, q: FloatArray, held: Load | None = None) -> tuple[FloatArray, FloatArray]:
         """Centres in ``base_link``, shape (..., s, 3), and radii, shape (s,).
 
         Args:
             q: joint angles, shape (..., n).
-            held: how far a held object reaches below the finger tips, metres; 0 for none.
+            held: what is in the hand.
         """
         frames = self._kinematics.frames(q)
         offsets, index, radii = self._offsets, self._frames, self._radii
-        if held > 0.0:
-            offsets = np.vstack([offsets, [0.0, 0.0, max(held - 0.03, 0.0), 1.0]])
-            index, radii = np.append(index, 7), np.append(radii, 0.035)
+        if held is not None:
+            out = max(held.half_length - _LOAD_RADIUS / 2, 0.0)
+            down = max(held.below - _LOAD_RADIUS, 0.0)
+            load = [(x, 0.0, down, 1.0) for x in (-out, -out / 2, 0.0, out / 2, out)]
+            offsets = np.vstack([offsets, load])
+            index = np.append(index, [7] * len(load))
+            radii = np.append(radii, [_LOAD_RADIUS] * len(load))
         centres = np.einsum("...sij,sj->...si", frames[..., index, :, :], offsets)[..., :3]
         return centres, radii
 
@@ -230,7 +245,7 @@ class ArmModel:
         base: Pose2D,
         boxes: Iterable[Box],
         *,
-        held: float = 0.0,
+        held: Load | None = None,
         fingers: bool = True,
     ) -> FloatArray:
         """Distance from the arm to the nearest box or to the robot's own body, negative inside.
@@ -245,7 +260,7 @@ class ArmModel:
         Returns:
             Metres, shape (k,).
         """
-        centres, radii = self.spheres(np.atleast_2d(q), held if fingers else 0.0)
+        centres, radii = self.spheres(np.atleast_2d(q), held if fingers else None)
         if not fingers:
             centres, radii = centres[:, : -self._FINGERS], radii[: -self._FINGERS]
         own = box_distances(centres, self._body).min(axis=-1) - radii

@@ -31,17 +31,15 @@ JPEG_QUALITY = 80
 BAG_VERSION = 9
 
 
-def _typestore() -> Any:
-    """ROS 2's message types and ours, from the .msg files that were built."""
-    store = get_typestore(Stores.ROS2_KILTED)
+def message_types() -> dict[str, Any]:
+    """Memagent's message types for a rosbags type store, from the .msg files that were built."""
     # prefix/lib/pythonX.Y/site-packages/memagent_interfaces: also where no prefix is sourced.
     prefix = Path(memagent_interfaces.__file__).parents[4]
     share = prefix / "share" / "memagent_interfaces" / "msg"
     types: dict[str, Any] = {}
     for path in sorted(share.glob("*.msg")):
         types.update(get_types_from_msg(path.read_text(), f"memagent_interfaces/msg/{path.stem}"))
-    store.register(types)
-    return store
+    return types
 
 
 class Recorder:
@@ -49,14 +47,16 @@ class Recorder:
 
     def __init__(self, node: Node, folder: Path, camera: str = "head_camera") -> None:
         self._node = node
-        self._store = _typestore()
+        self._store = get_typestore(Stores.ROS2_KILTED)
+        self._store.register(message_types())
         self._writer = Writer(folder, version=BAG_VERSION, storage_plugin=StoragePlugin.MCAP)
         self._writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
         self._writer.open()
         self._lock = threading.Lock()
         self._open = True
         self._last_image = 0.0
-        self.messages = 0
+        self.topics: set[str] = set()
+        """Topics of which at least one message was written."""
         group = MutuallyExclusiveCallbackGroup()
         for kind, topic, profile in (
             (JointState, "joint_states", qos.SENSOR),
@@ -97,7 +97,7 @@ class Recorder:
         with self._lock:
             if self._open:
                 self._writer.write(connection, stamp, bytes(data))
-                self.messages += 1
+                self.topics.add(connection.topic)
 
     def _on_image(self, image: Image) -> None:
         now = time.monotonic()

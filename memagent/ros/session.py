@@ -108,6 +108,9 @@ class GraphSession:
             self._spinning.stop()
         rclpy.try_shutdown()
 
+    def _alive(self) -> bool:
+        return not self.failure and not self._closing.is_set()
+
     def _keep(self) -> None:
         while not self._closing.wait(POLL_S):
             if not self.processes.poll():
@@ -160,10 +163,10 @@ class GraphSession:
         """
         for attempt in (1, 2):
             try:
-                return self.tasks.execute(instruction, on_feedback, alive=lambda: not self.failure)
+                return self.tasks.execute(instruction, on_feedback, alive=self._alive)
             except NoAnswerError:
-                if self.failure:
-                    raise MemagentError(self.failure) from None
+                if not self._alive():
+                    raise MemagentError(self.failure or "the session is closed") from None
                 if attempt == 2:
                     raise
                 wait_until_active(self.processes, self.watch)

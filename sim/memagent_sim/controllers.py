@@ -15,6 +15,10 @@ from memagent.types import Vector3
 
 BASE_WATCHDOG = 0.5
 """Seconds after which an unrepeated base command ends."""
+GRIPPER_AVERAGE = 0.1
+"""Seconds over which the fingers' recent position is averaged."""
+GRIPPER_TREMBLE = 5e-4
+"""Metres; together with the average, a speed of 5 mm/s."""
 GRIPPER_SPEED = 0.12
 """Rate of change of the width, m/s."""
 
@@ -76,7 +80,7 @@ class GripperController:
         self.reset(gripper.max_width)
 
     def reset(self, width: float) -> None:
-        self.width = self.goal = width
+        self.width = self.goal = self._recent = width
         self.force = self._gripper.force
 
     def command(self, width: float, force: float, measured: float) -> None:
@@ -89,13 +93,18 @@ class GripperController:
         self.force = min(max(force, 0.0), self._gripper.force)
         self.width = measured
 
-    def step(self, dt: float) -> None:
+    def step(self, dt: float, measured: float) -> None:
         self.width += _clamp(self.goal - self.width, GRIPPER_SPEED * dt)
+        self._recent += (measured - self._recent) * dt / GRIPPER_AVERAGE
 
-    def moving(self, width: float, velocity: float) -> bool:
-        """Whether the fingers move, or are about to; False once they are held up by something."""
+    def moving(self, width: float) -> bool:
+        """Whether the fingers move, or are about to; False once they are held up by something.
+
+        Judged by how far they are from where they were on average of late, because fingers that
+        press on something tremble.
+        """
         starting = self.width != self.goal and abs(self.width - width) < 0.005
-        return starting or abs(velocity) > 0.002
+        return starting or abs(width - self._recent) > GRIPPER_TREMBLE
 
 
 class HeadController:

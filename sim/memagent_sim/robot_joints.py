@@ -67,10 +67,9 @@ class RobotJoints:
         pan, tilt = self._qpos[self._head.position].tolist()
         return pan, tilt
 
-    def gripper(self) -> tuple[float, float]:
-        """Width, metres, and its rate."""
-        width = float(self._qpos[self._fingers.position].sum())
-        return width, float(self._qvel[self._fingers.velocity].sum())
+    def gripper(self) -> float:
+        """Distance between the finger pads, metres."""
+        return float(self._qpos[self._fingers.position].sum())
 
     def drive_base(self, target: Vector3, velocity: Vector3) -> None:
         self._ctrl[self._base.servo] = np.asarray(target) + self._base_lead * velocity

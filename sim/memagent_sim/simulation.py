@@ -177,7 +177,7 @@ class Simulation:
         """Proprioception now."""
         joints, now = self._joints, self.time
         x, y, yaw = joints.base()
-        width, width_rate = joints.gripper()
+        width = joints.gripper()
         pan, tilt = joints.head()
         return RobotState(
             stamp=now,
@@ -187,7 +187,7 @@ class Simulation:
             arm_velocity=joints.arm_velocity(),
             head=(pan, tilt),
             gripper_width=width,
-            gripper_moving=self._gripper.moving(width, width_rate),
+            gripper_moving=self._gripper.moving(width),
         )
 
     def send_arm(self, trajectory: JointTrajectory) -> None:
@@ -204,7 +204,7 @@ class Simulation:
 
     def send_gripper(self, width: float, force: float) -> None:
         """Move the fingers towards ``width`` metres with at most ``force`` newtons each."""
-        measured, _ = self._joints.gripper()
+        measured = self._joints.gripper()
         self._gripper.command(width, force, measured)
         self._set_gripper_force()
         if self._gripper.goal > measured + 0.001:
@@ -314,7 +314,7 @@ class Simulation:
         now, joints = self.time, self._joints
         self._base.step(now, TIMESTEP, joints.base())
         self._head.step(TIMESTEP)
-        self._gripper.step(TIMESTEP)
+        self._gripper.step(TIMESTEP, joints.gripper())
         joints.drive_base(self._base.target, self._base.world_velocity)
         joints.drive_arm(*self._arm.sample(now + TIMESTEP))
         joints.drive_head(self._head.angles, self._head.rates)

@@ -9,6 +9,7 @@ from memagent.executor.arm_paths import plan_arm_path
 from memagent.executor.collision import (
     ArmModel,
     Box,
+    Load,
     box_distances,
     container_boxes,
     handle_position,
@@ -60,8 +61,10 @@ def test_spheres_follow_the_hand(description):
     centres, radii = model.spheres(q)
     tool = kinematics.forward(q)[:3, 3]
     assert np.linalg.norm(centres - tool, axis=1).min() < 0.06
-    longer, _ = model.spheres(q, held=0.15)
-    assert longer[:, 2].min() < centres[:, 2].min() - 0.05
+    deeper, _ = model.spheres(q, held=Load(below=0.15, half_length=0.03))
+    assert deeper[:, 2].min() < centres[:, 2].min() - 0.05
+    longer, _ = model.spheres(q, held=Load(below=0.02, half_length=0.09))
+    assert longer[:, 0].max() > centres[:, 0].max() + 0.02
     assert (radii > 0).all()
 
 

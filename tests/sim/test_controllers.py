@@ -89,18 +89,22 @@ def test_gripper_clips_its_command_and_moves_at_its_speed_from_where_it_is() -> 
     gripper = GripperController(Gripper(joint="f", max_width=0.08, force=40.0))
     gripper.command(-1.0, 1000.0, 0.06)
     assert (gripper.goal, gripper.force, gripper.width) == (0.0, 40.0, 0.06)
-    gripper.step(0.1)
+    gripper.step(0.1, 0.06)
     assert gripper.width == pytest.approx(0.06 - 0.1 * GRIPPER_SPEED)
 
 
 def test_gripper_moves_until_something_holds_it_up() -> None:
     gripper = GripperController(Gripper(joint="f", max_width=0.08, force=40.0))
     gripper.command(0.0, 40.0, 0.08)
-    assert gripper.moving(0.08, 0.0)  # about to start
-    assert gripper.moving(0.05, -0.1)
-    for _ in range(200):
-        gripper.step(DT)
-    assert not gripper.moving(0.06, 0.0)
+    assert gripper.moving(0.08)  # about to start
+    for i in range(200):
+        width = max(0.06, 0.08 - 0.05 * i * DT)
+        gripper.step(DT, width)
+        if width > 0.06 and i > 100:
+            assert gripper.moving(width)
+    for i in range(500):
+        gripper.step(DT, 0.06 + 1e-4 * (-1) ** i)  # it trembles
+    assert not gripper.moving(0.06)
 
 
 def test_head_keeps_to_its_limits_and_speed() -> None:

@@ -3,10 +3,6 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
-
 from memagent.executor.body import SkillFailure
 from memagent.executor.collision import handle_position
 from memagent.executor.handles import (
@@ -17,7 +13,7 @@ from memagent.executor.handles import (
     plan_handle,
 )
 from memagent.executor.navigation import wrap
-from memagent.executor.skills.job import Job, go_near, step_back, step_to
+from memagent.executor.skills.job import Job, go_near, let_go, step_back, step_to
 from memagent.types import Code, Pose2D
 
 _DONE = 0.12
@@ -96,8 +92,9 @@ def _take_handle(job: Job, plan: HandlePlan) -> None:
     body.move_arm(plan.approach[0])
     body.start_line(plan.approach, BACKED_OFF, job.config.arm.approach_speed)
     body.finish_arm()
+    body.on_handle = True
     if body.close_gripper() < job.config.arm.held_width:
-        _retreat(job)
+        let_go(body)
         raise SkillFailure(Code.GRASP_FAILED, f"the fingers missed the handle of {name}")
 
 
@@ -117,7 +114,7 @@ def _carry(job: Job, plan: HandlePlan, opening: float, goal: float) -> float:
 
     body.sweep(pose_at, max(duration, 1.0))
     if not body.grips:
-        _retreat(job)
+        let_go(body)
         raise SkillFailure(Code.GRASP_FAILED, f"lost the handle of {place.name}")
     return _opening_of_base(job, start, opening)
 
@@ -138,13 +135,4 @@ def _opening_of_base(job: Job, start: Pose2D, opening: float) -> float:
 def _let_go(job: Job, opening: float) -> None:
     job.report(f"letting go of {job.place.name}", 0.75)
     job.scene.set_opening(job.place.name, opening)
-    _retreat(job)
-
-
-def _retreat(job: Job) -> None:
-    """Open the fingers and draw the hand back, level."""
-    body = job.body
-    body.open_gripper()
-    x, y, _ = body.kinematics.forward(body.state.arm)[:3, 2]
-    ahead = np.array([x, y, 0.0]) / math.hypot(x, y)
-    body.move_tool(-BACKED_OFF * ahead, speed=0.3)
+    let_go(job.body)

@@ -10,13 +10,19 @@ from itertools import pairwise
 import numpy as np
 
 from memagent.executor.body import Body, SkillFailure
+from memagent.executor.collision import Box
 from memagent.executor.config import ExecutorConfig
+from memagent.executor.handles import BACKED_OFF
 from memagent.executor.scene import Scene
 from memagent.site import Place
 from memagent.types import Code, FloatArray, Pose2D, SkillCall
 
 _AT_HOME = 0.05
 _UP = 0.12
+_BACK = (0.25, 0.35, 0.45)
+"""Metres to back away where it is too tight for the arm."""
+_DIRECT = 3
+"""Waypoints of a way that is still worth taking; more are a detour."""
 _FAR = 0.6
 """Metres beyond which a step up to furniture is a drive."""
 
@@ -43,20 +49,52 @@ class Job:
 
 
 def tuck(body: Body) -> None:
-    """Bring the arm home, around what is near; straight up first where there is no other way.
+    """Bring the arm home, around what is near.
+
+    Where there is no way, or something unknown stops the arm, the robot first backs away.
 
     Raises:
         SkillFailure: UNREACHABLE, no way home; BLOCKED, the arm did not arrive.
     """
     if float(np.abs(body.state.arm - body.home).max()) < _AT_HOME:
         return
+    if body.on_handle:
+        let_go(body)
     waypoints = body.plan_arm(body.home, body.state.base)
-    if waypoints is None:
+    if waypoints is not None:
+        body.start_arm(waypoints)
+        try:
+            body.finish_arm()
+            return
+        except SkillFailure as failure:
+            if failure.code is not Code.BLOCKED:
+                raise
+    back = _backed_away(body, body.state.base, _BACK[0])
+    if back is None:
         body.move_tool((0.0, 0.0, _UP))
-        body.move_arm(body.home)
-        return
-    body.start_arm(waypoints)
-    body.finish_arm()
+    else:
+        body.drive(
+            [(body.state.base.x, body.state.base.y), (back.x, back.y)],
+            back.yaw,
+            speed=body.config.base.near_speed,
+        )
+    body.move_arm(body.home)
+
+
+def let_go(body: Body) -> None:
+    """Open the fingers around a handle and draw the hand back, level."""
+    body.open_gripper()
+    body.on_handle = False
+    x, y, _ = body.kinematics.forward(body.state.arm)[:3, 2]
+    ahead = np.array([x, y, 0.0]) / np.hypot(x, y)
+    body.move_tool(-BACKED_OFF * ahead, speed=0.3)
+
+
+def _backed_away(body: Body, base: Pose2D, by: float) -> Pose2D | None:
+    """The pose so many metres straight behind ``base``, if the base can go there."""
+    c, s = np.cos(base.yaw), np.sin(base.yaw)
+    pose = Pose2D(float(base.x - by * c), float(base.y - by * s), base.yaw)
+    return pose if body.scene.straight(base, pose, 0.0) else None
 
 
 def stand_pose(job: Job) -> Pose2D:
@@ -118,16 +156,27 @@ def step_to(job: Job, goal: Pose2D) -> None:
     body.drive(path, goal.yaw, speed=base.speed if far else base.near_speed)
 
 
-def step_back(job: Job) -> None:
+def step_back(job: Job, extra: tuple[Box, ...] = ()) -> None:
     """Tuck the arm and go back to the stand, both at once where that is safe.
+
+    Args:
+        job: the skill.
+        extra: obstacles besides the scene, such as other objects.
 
     Raises:
         SkillFailure: UNREACHABLE, no way; BLOCKED, base or arm did not arrive.
     """
     body = job.body
     here, goal = body.state.base, stand_pose(job)
-    waypoints = body.plan_arm(body.home, here)
-    if waypoints is None:  # too tight here: take the arm along and tuck it where there is room
+    waypoints = body.plan_arm(body.home, here, extra=extra)
+    if waypoints is None or len(waypoints) > _DIRECT:  # too tight here: take the arm along
+        back = next((p for by in _BACK if (p := _backed_away(body, here, by))), None)
+        if back is not None and _fits(body, body.commanded(), here, back):
+            step_to(job, back)
+            here = back
+            again = body.plan_arm(body.home, here, extra=extra)
+            waypoints = waypoints if again is None else again
+    if waypoints is None:
         step_to(job, goal)
         tuck(body)
         return
@@ -138,13 +187,54 @@ def step_back(job: Job) -> None:
     body.finish_arm()
 
 
+def bring_above(job: Job, above: FloatArray, extra: tuple[Box, ...]) -> bool:
+    """Bring the arm above a target, from here or, where that is too tight, from further back.
+
+    Then the base drives in with the arm stretched out, as into a cabinet.
+
+    Returns:
+        True where the base moved, so that the target must be aimed at afresh.
+
+    Raises:
+        SkillFailure: UNREACHABLE, no way; BLOCKED, base or arm did not arrive.
+    """
+    body, here = job.body, job.body.state.base
+    waypoints = body.plan_arm(above, here, extra=extra)
+    if waypoints is None or len(waypoints) > _DIRECT:
+        for by in _BACK:
+            back = _backed_away(body, here, by)
+            if back is None or not _fits(body, above, here, back):
+                continue
+            outside = body.plan_arm(above, back, extra=extra)
+            if outside is not None and len(outside) <= _DIRECT:
+                step_to(job, back)
+                body.start_arm(outside)
+                body.finish_arm()
+                step_to(job, here)
+                return True
+    if waypoints is None:
+        raise SkillFailure(Code.UNREACHABLE, "found no way for the arm around the furniture")
+    body.start_arm(waypoints)
+    body.finish_arm()
+    return False
+
+
+def _fits(body: Body, q: FloatArray, here: Pose2D, there: Pose2D) -> bool:
+    """Whether the arm, held still, stays clear while the base goes straight from here to there."""
+    arm = np.asarray(q)[None]
+    allowed = min(body.config.arm.clearance, float(body.arm_clearance(here)(arm)[0]) - 1e-3)
+    return all(body.arm_clearance(pose)(arm)[0] >= allowed for pose in _between(here, there, 8))
+
+
+def _between(here: Pose2D, there: Pose2D, steps: int) -> list[Pose2D]:
+    return [
+        Pose2D(here.x + k * (there.x - here.x), here.y + k * (there.y - here.y), here.yaw)
+        for k in np.linspace(0.0, 1.0, steps + 1)[1:]
+    ]
+
+
 def _safe_on_the_way(body: Body, waypoints: FloatArray, here: Pose2D, goal: Pose2D) -> bool:
     """Whether the arm's way is free from all along the base's way."""
     dense = np.concatenate([np.linspace(a, b, 8) for a, b in pairwise(waypoints)])
-    for share in (0.33, 0.67, 1.0):
-        pose = Pose2D(
-            here.x + share * (goal.x - here.x), here.y + share * (goal.y - here.y), here.yaw
-        )
-        if body.arm_clearance(pose)(dense).min() < body.config.arm.clearance:
-            return False
-    return True
+    margin = body.config.arm.clearance
+    return all(body.arm_clearance(p)(dense).min() >= margin for p in _between(here, goal, 3))

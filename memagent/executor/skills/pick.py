@@ -9,7 +9,7 @@ from memagent.executor.body import Held, SkillFailure
 from memagent.executor.grasps import top_down_grasps
 from memagent.executor.scene import object_boxes
 from memagent.executor.sightings import is_called
-from memagent.executor.skills.job import Job, go_near, step_back, step_to
+from memagent.executor.skills.job import Job, bring_above, go_near, step_back, step_to
 from memagent.executor.skills.look import find, inspect
 from memagent.executor.stances import LEANS, Reach, find_reach, reach_from
 from memagent.types import Code, ObjectObservation
@@ -17,6 +17,9 @@ from memagent.types import Code, ObjectObservation
 _SAME_SPOT = 0.06
 """Metres within which a target may shift when it is seen again from nearby."""
 _NEIGHBOUR = 0.5
+_STOPPED_EARLY = 0.012
+"""Metres above its goal that a hand was stopped so that it counts as too early."""
+_TURNED_ENOUGH = 0.45
 
 
 def pick(job: Job) -> str:
@@ -45,7 +48,7 @@ def pick(job: Job) -> str:
         raise SkillFailure(Code.GRASP_FAILED, f"the fingers closed on nothing at the {name}")
     _lift(job, target, reach)
     job.report(f"stepping back with the {name}", 0.85)
-    step_back(job)
+    step_back(job, object_boxes(_obstacles(job, target)))
     if not body.grips:
         body.held = None
         body.open_gripper(wait=False)
@@ -89,11 +92,16 @@ def _surface(job: Job, target: ObjectObservation) -> float:
 
 
 def _obstacles(job: Job, target: ObjectObservation) -> list[ObjectObservation]:
+    """Neighbours of the target; not the target itself, on its spot or in the hand."""
+    hand = job.body.tool()[:3, 3]
     return [
         o
         for o in job.body.sightings.objects(job.started)
-        if 0.02 < math.dist(o.position, target.position) < _NEIGHBOUR
-        and not (o.label == target.label and math.dist(o.position, target.position) < 0.1)
+        if _SAME_SPOT / 2 < math.dist(o.position, target.position) < _NEIGHBOUR
+        and not (
+            o.label == target.label
+            and (math.dist(o.position, target.position) < 0.1 or math.dist(o.position, hand) < 0.2)
+        )
     ]
 
 
@@ -152,20 +160,45 @@ def _grasp(job: Job, target: ObjectObservation, reach: Reach) -> bool:
     body, arm = job.body, job.config.arm
     job.report(f"reaching for the {job.call.object}", 0.5)
     body.open_gripper(wait=False)
-    extra = object_boxes([*_obstacles(job, target), target])
-    waypoints = body.plan_arm(reach.above, body.state.base, extra=extra)
-    if waypoints is None:
-        body.move_arm(reach.above)
-    else:
-        body.start_arm(waypoints)
-        body.finish_arm()
-    body.start_line(reach.descent, arm.approach_height, arm.approach_speed)
-    body.finish_arm(stop_at_contact=True)
+    if not _descend(job, target, reach):
+        # A finger came down on something, a mug's handle perhaps: turn the hand and try once more.
+        turned = _turned(job, target, reach)
+        if turned is not None:
+            body.move_tool((0.0, 0.0, arm.approach_height))
+            _descend(job, target, turned)
     if body.close_gripper() > arm.held_width:
         return True
     body.open_gripper(wait=False)
     body.move_tool((0.0, 0.0, arm.approach_height))
     return False
+
+
+def _descend(job: Job, target: ObjectObservation, reach: Reach) -> bool:
+    """Bring the open hand above the target and down; False where something stopped it early."""
+    body, arm = job.body, job.config.arm
+    around = object_boxes([*_obstacles(job, target), target])
+    if bring_above(job, reach.above, around):
+        aimed = reach_from(body, body.state.base, (reach.grasp,), height=arm.approach_height)
+        if aimed is not None:
+            reach = aimed
+            body.move_arm(reach.above)
+    body.start_line(reach.descent, arm.approach_height, arm.approach_speed)
+    touched = body.finish_arm(stop_at_contact=True)
+    return not (touched and body.tool()[2, 3] > reach.grasp.position[2] + _STOPPED_EARLY)
+
+
+def _turned(job: Job, target: ObjectObservation, reach: Reach) -> Reach | None:
+    """Another grasp from the same base pose, with the hand turned."""
+    body, base = job.body, job.body.state.base
+    lean = abs(reach.grasp.tilt)
+    grasps = top_down_grasps(target, _surface(job, target), body.description.gripper, base.yaw)
+    others = [
+        g.leaning(base.yaw, lean) if lean else g
+        for g in grasps
+        if abs(math.sin(g.yaw - reach.grasp.yaw)) > _TURNED_ENOUGH
+    ]
+    extra = object_boxes(_obstacles(job, target))
+    return reach_from(body, base, others, height=job.config.arm.approach_height, extra=extra)
 
 
 def _lift(job: Job, target: ObjectObservation, reach: Reach) -> None:

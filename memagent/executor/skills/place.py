@@ -15,7 +15,8 @@ from memagent.executor.collision import box_distances
 from memagent.executor.grasps import Grasp
 from memagent.executor.scene import object_boxes
 from memagent.executor.sightings import is_called
-from memagent.executor.skills.job import Job, go_near, step_back, step_to
+from memagent.executor.skills.containers import look_at_front
+from memagent.executor.skills.job import Job, bring_above, go_near, step_back, step_to
 from memagent.executor.skills.look import exposed, inspect, objects_in
 from memagent.executor.stances import Reach, find_reach, reach_from
 from memagent.types import Code, ObjectObservation, Vector3
@@ -45,6 +46,8 @@ def place(job: Job) -> str:
     body.held = held
     go_near(job)
     since = inspect(job)
+    if not job.scene.is_open(job.place) and look_at_front(job) > 0.0:
+        since = inspect(job)
     if not job.scene.is_open(job.place):
         raise SkillFailure(Code.BAD_ARGUMENT, f"{job.place.name} is closed; open it first")
     others = [o for o in objects_in(job, since) if not _in_hand(job, o)]
@@ -54,7 +57,7 @@ def place(job: Job) -> str:
     spot = _lower(job, reach, others)
     body.held = None
     job.report(f"stepping back from {job.place.name}", 0.75)
-    step_back(job)
+    step_back(job, object_boxes(others))
     return _verify(job, name, spot, held)
 
 
@@ -134,12 +137,16 @@ def _lower(job: Job, reach: Reach, others: list[ObjectObservation]) -> Vector3:
     )
     reach = again or reach
     job.report(f"putting it down at {job.place.name}", 0.5)
-    body.move_arm(reach.above, extra=object_boxes(others))
+    if bring_above(job, reach.above, object_boxes(others)):
+        aimed = reach_from(body, body.state.base, (reach.grasp,), height=arm.approach_height)
+        if aimed is not None:
+            reach = aimed
+            body.move_arm(reach.above)
     body.start_line(reach.descent, arm.approach_height, arm.approach_speed)
     body.finish_arm(stop_at_contact=True)
     x, y, _ = body.tool()[:3, 3]
     body.open_gripper()
-    body.move_tool((0.0, 0.0, arm.lift_height), speed=0.3)
+    body.move_tool((0.0, 0.0, arm.lift_height))
     return float(x), float(y), job.place.height
 
 
