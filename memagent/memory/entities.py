@@ -4,6 +4,8 @@
 One rule decides: an observation belongs to the nearest known object of its label, and each object
 takes one observation per percept. So an object near its last position is the same one; seen
 elsewhere, it has moved; and two of a label in one percept are two objects, "block" and "block 2".
+Where one of a label is known already, a second one must rest somewhere and be seen several times
+in a row: a thing in the gripper is easily segmented into two.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass, replace
 from pydantic import BaseModel, ConfigDict
 
 from memagent.memory.records import Entity
+from memagent.memory.streaks import Streaks
 from memagent.memory.tables import Tables
 from memagent.types import ObjectObservation, Percept, Vector3
 
@@ -27,6 +30,10 @@ class EntityConfig(BaseModel):
     """Metres: two observations of a label closer than this are one object, segmented twice."""
     reach: float = 1.2
     """Metres from the base's centre within which the object in the gripper is seen."""
+    twin_percepts: int = 3
+    """A second object of a known label is believed once seen in so many percepts in a row."""
+    twin_gap: float = 1.0
+    """Seconds without it after which the row begins again."""
     track_memory: float = 2.0
     """Seconds for which a track keeps its object."""
 
@@ -49,6 +56,7 @@ class Entities:
         self._known: dict[str, Entity] = {e.name: e for e in tables.entities()}
         self._tracks: dict[int, tuple[str, float]] = {}
         self._stale: set[str] = set()
+        self._twins = Streaks(config.twin_percepts, 0.0, config.twin_gap)
 
     def all(self) -> tuple[Entity, ...]:
         """Every known object, in the order of their first sighting."""
@@ -122,6 +130,8 @@ class Entities:
         for i, seen in enumerate(group):
             entity = owner.get(i)
             is_new = entity is None
+            if entity is None and known and not self._is_twin(label, percept):
+                continue
             if entity is None:
                 entity = self._add(_entity_from(seen, self._free_name(label), percept.stamp))
             else:
@@ -129,6 +139,11 @@ class Entities:
             self._tracks[seen.track_id] = (entity.name, percept.stamp)
             sightings.append(Sighting(entity.name, seen, is_new))
         return sightings
+
+    def _is_twin(self, label: str, percept: Percept) -> bool:
+        """Whether an observation that no known object explains is one more object."""
+        rests = any(r.subject == label and r.predicate in ("on", "in") for r in percept.relations)
+        return rests and self._twins.report(label, percept.stamp)
 
     def _cost(self, entity: Entity, seen: ObjectObservation, percept: Percept, held: str) -> float:
         """Distance in metres between an observation and where its object was last seen."""

@@ -17,8 +17,8 @@ from memagent_sim.mjcf import ROBOT, VISUAL, Element, Rgb, Value, add, add_box, 
 BASE_JOINTS = ("base x", "base y", "base yaw")
 FINGER_JOINTS = ("left finger", "right finger")
 PADS = (("left pad front", "left pad back"), ("right pad front", "right pad back"))
-"""Each finger's rubber: two strips with a groove between them, in which a round object stays
-centred while the arm swings. On a flat pad it would creep outwards by a millimetre per turn."""
+"""Each finger's rubber: two halves that form a shallow V, in which a round object stays centred
+while the arm swings. On a flat pad it would creep outwards by a millimetre per turn."""
 TOOL_SITE = "tool"
 HEAD_CAMERA = "head"
 WRIST_CAMERA = "wrist"
@@ -35,8 +35,9 @@ GRIPPER_DAMPING = 60.0
 HEAD_STIFFNESS, HEAD_DAMPING = 60.0, 3.0
 
 PAD_FRICTION = (1.3, 0.02, 0.001)
-PAD_SPAN = (0.005, 0.0105)
-"""Of the front strip along the hand's x; the groove is between it and its mirror image, metres."""
+PAD_HALF_WIDTH = 0.0105
+PAD_SLOPE = 0.15
+"""Radians by which the halves of a pad fall away towards its middle."""
 
 FLANGE_TO_FINGERTIP = 0.1034
 """From the hand's mounting face to the point between the finger tips, metres."""
@@ -249,13 +250,17 @@ def _add_hand(hand: Element, robot: RobotDescription) -> None:
         y0, y1 = sorted((side * 0.006, side * 0.02))
         low, high = (-0.009, y0, 0.0605), (0.009, y1, tip + 0.008)
         add_box(finger, low, high, GREY, name=f"{name} shape", mass=0.03, **ROBOT)
-        y0, y1 = sorted((0.0, side * 0.007))
-        for strip, (x0, x1) in zip(strips, (PAD_SPAN, (-PAD_SPAN[1], -PAD_SPAN[0])), strict=True):
-            add_box(
+        for strip, end in zip(strips, (1, -1), strict=True):
+            half = PAD_HALF_WIDTH / 2
+            recess = half * math.sin(PAD_SLOPE)
+            add(
                 finger,
-                (x0, y0, tip - 0.014),
-                (x1, y1, tip + 0.010),
-                RUBBER,
+                "geom",
+                type="box",
+                pos=(end * half, side * (0.0035 + recess), tip - 0.002),
+                size=(half, 0.0035, 0.012),
+                euler=(0, 0, -side * end * PAD_SLOPE),
+                rgba=(*RUBBER, 1),
                 name=strip,
                 mass=0.005,
                 condim=4,

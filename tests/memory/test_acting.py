@@ -137,11 +137,12 @@ def test_opening_and_closing_are_remembered(memory: LifelongMemory) -> None:
 def test_a_call_by_label_means_the_one_at_that_place(memory: LifelongMemory) -> None:
     near, far = (5.6, 5.6, 0.73), (7.7, 4.4, 0.63)
     memory.observe(percept(1.0, thing("orange block", near), where={"orange block": "on desk"}))
-    both = percept(
-        2.0, thing("orange block", near), thing("orange block", far, 2),
-        where={"orange block": "on desk"},
-    )  # fmt: skip
-    memory.observe(both)
+    for stamp in (2.0, 2.2, 2.4):
+        both = percept(
+            stamp, thing("orange block", near), thing("orange block", far, 2),
+            where={"orange block": "on desk"},
+        )  # fmt: skip
+        memory.observe(both)
     memory.record(outcome("pick block @ desk", finished=5.0, position=far))
     assert memory.world().holding == "orange block 2"
 

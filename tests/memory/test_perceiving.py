@@ -242,14 +242,24 @@ def test_one_odd_frame_does_not_turn_a_container(memory: LifelongMemory) -> None
 def test_a_second_object_of_the_held_ones_label_is_another(memory: LifelongMemory) -> None:
     memory.observe(mug_on_desk(1.0))
     memory.record(outcome("pick red mug @ desk", finished=5.0))
-    memory.observe(
-        percept(
-            9.0, thing("red mug", (2.1, 5.7, 0.645), 5), where={"red mug": "on nightstand"},
-            holding=True,
-        )
-    )  # fmt: skip
+    for stamp in (9.0, 9.2, 9.4):
+        memory.observe(
+            percept(
+                stamp, thing("red mug", (2.1, 5.7, 0.645), 5),
+                where={"red mug": "on nightstand"}, holding=True,
+            )
+        )  # fmt: skip
     assert memory.facts("red mug 2")[0].relation.object == "nightstand"
     assert memory.world().holding == "red mug"
+
+
+def test_a_held_object_segmented_into_two_stays_one(memory: LifelongMemory) -> None:
+    memory.observe(mug_on_desk(1.0))
+    memory.record(outcome("pick red mug @ desk", finished=5.0))
+    for stamp in (9.0, 9.2, 9.4, 9.6):
+        halves = thing("red mug", (2.0, 2.0, 0.9), 5), thing("red mug", (2.0, 2.06, 0.9), 6)
+        memory.observe(percept(stamp, *halves, holding=True))
+    assert [o.name for o in memory.world().objects] == ["red mug"]
 
 
 def test_what_falls_from_the_gripper_lies_there_by_the_robots_doing(

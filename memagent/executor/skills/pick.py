@@ -20,6 +20,9 @@ _NEIGHBOUR = 0.5
 _STOPPED_EARLY = 0.012
 """Metres above its goal that a hand was stopped so that it counts as too early."""
 _TURNED_ENOUGH = 0.45
+"""Sine of the angle by which a second grasp should differ from one that failed."""
+_LEAST_SHARE = 0.35
+"""Of the expected width; fingers that are closer together hold something else, like a handle."""
 
 
 def pick(job: Job) -> str:
@@ -38,14 +41,15 @@ def pick(job: Job) -> str:
     held = _grasp(job, target, reach)
     if not held:
         job.report(f"trying to grasp the {name} again", 0.6)
+        missed = reach.grasp.yaw
         step_back(job)
         target = search(job)
         reach = _step_up(job, target)
-        target, reach = _look_again(job, target, reach)
+        target, reach = _look_again(job, target, reach, missed)
         held = _grasp(job, target, reach)
     if not held:
         step_back(job)
-        raise SkillFailure(Code.GRASP_FAILED, f"the fingers closed on nothing at the {name}")
+        raise SkillFailure(Code.GRASP_FAILED, f"the fingers got no hold of the {name}")
     _lift(job, target, reach)
     job.report(f"stepping back with the {name}", 0.85)
     step_back(job, object_boxes(_obstacles(job, target)))
@@ -133,9 +137,17 @@ def _step_up(job: Job, target: ObjectObservation) -> Reach:
 
 
 def _look_again(
-    job: Job, target: ObjectObservation, reach: Reach
+    job: Job, target: ObjectObservation, reach: Reach, missed: float | None = None
 ) -> tuple[ObjectObservation, Reach]:
-    """Refine the grasp from nearby, where the object is seen best."""
+    """Refine the grasp from nearby, where the object is seen best.
+
+    Args:
+        job: the skill.
+        target: the object as seen from the stand.
+        reach: the grasp planned for that.
+        missed: direction of a closing axis that failed before, radians; the hand is then turned away
+            from it if it can be.
+    """
     body = job.body
     job.report(f"looking closely at the {job.call.object}", 0.4)
     since = body.state.stamp
@@ -143,32 +155,30 @@ def _look_again(
     again = find(job, job.call.object, since, target.position)
     if again is not None and math.dist(again.position, target.position) < _SAME_SPOT:
         target = again
-    base = body.state.base
+    base, lean = body.state.base, abs(reach.grasp.tilt)
     grasps = top_down_grasps(target, _surface(job, target), body.description.gripper, base.yaw)
-    extra = object_boxes(_obstacles(job, target))
-    height = job.config.arm.approach_height
-    lean = abs(reach.grasp.tilt)
     if lean:
         grasps = tuple(g.leaning(base.yaw, lean) for g in grasps)
+    if missed is not None:
+        grasps = tuple(sorted(grasps, key=lambda g: abs(math.sin(g.yaw - missed)) < _TURNED_ENOUGH))
+    extra = object_boxes(_obstacles(job, target))
+    height = job.config.arm.approach_height
     better = reach_from(body, base, grasps, height=height, extra=extra)
     better = better or reach_from(body, base, grasps, height=height)
     return target, better or reach
 
 
 def _grasp(job: Job, target: ObjectObservation, reach: Reach) -> bool:
-    """Reach, close, and say whether there is something between the fingers."""
+    """Reach, close, and say whether the object is between the fingers."""
     body, arm = job.body, job.config.arm
     job.report(f"reaching for the {job.call.object}", 0.5)
     body.open_gripper(wait=False)
-    if not _descend(job, target, reach):
-        # A finger came down on something, a mug's handle perhaps: turn the hand and try once more.
-        turned = _turned(job, target, reach)
-        if turned is not None:
-            body.move_tool((0.0, 0.0, arm.approach_height))
-            _descend(job, target, turned)
-    if body.close_gripper() > arm.held_width:
-        return True
-    body.open_gripper(wait=False)
+    if _descend(job, target, reach):
+        width = body.close_gripper()
+        if width > max(arm.held_width, _LEAST_SHARE * reach.grasp.width):
+            return True
+        body.open_gripper()
+    # It closed on nothing or on a mere handle, or a finger came down on something.
     body.move_tool((0.0, 0.0, arm.approach_height))
     return False
 
@@ -185,20 +195,6 @@ def _descend(job: Job, target: ObjectObservation, reach: Reach) -> bool:
     body.start_line(reach.descent, arm.approach_height, arm.approach_speed)
     touched = body.finish_arm(stop_at_contact=True)
     return not (touched and body.tool()[2, 3] > reach.grasp.position[2] + _STOPPED_EARLY)
-
-
-def _turned(job: Job, target: ObjectObservation, reach: Reach) -> Reach | None:
-    """Another grasp from the same base pose, with the hand turned."""
-    body, base = job.body, job.body.state.base
-    lean = abs(reach.grasp.tilt)
-    grasps = top_down_grasps(target, _surface(job, target), body.description.gripper, base.yaw)
-    others = [
-        g.leaning(base.yaw, lean) if lean else g
-        for g in grasps
-        if abs(math.sin(g.yaw - reach.grasp.yaw)) > _TURNED_ENOUGH
-    ]
-    extra = object_boxes(_obstacles(job, target))
-    return reach_from(body, base, others, height=job.config.arm.approach_height, extra=extra)
 
 
 def _lift(job: Job, target: ObjectObservation, reach: Reach) -> None:
