@@ -112,7 +112,7 @@ def measure(seed: int, seconds: float, speed: float = 1.0) -> dict[str, Any]:
     onlookers: list[Onlooker] = []
     with tempfile.TemporaryDirectory() as name:
         memory = str(Path(name) / "memory.db")
-        chosen = {"seed": str(seed), "memory_file": memory, "speed": str(speed)}
+        chosen = {"seed": str(seed), "memory_file": memory, "speed": str(speed), "start_time": "0"}
         session = GraphSession(
             load_graph(resources.find(GRAPH)).resolve(chosen),
             Path(name) / "log",

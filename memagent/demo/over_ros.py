@@ -32,7 +32,12 @@ class RosHousehold:
         say: Callable[[str], None] = lambda text: None,
         record: bool = False,
     ) -> None:
-        chosen = {"seed": str(seed), "speed": str(speed), "memory_file": str(memory_file)}
+        chosen = {
+            "seed": str(seed),
+            "speed": str(speed),
+            "start_time": "0",
+            "memory_file": str(memory_file),
+        }
         nodes = load_graph(resources.find(GRAPH)).resolve(chosen)
         self.recording = folder / "recording"
         self._on_task = on_task

@@ -447,10 +447,13 @@ class Body:
         self.guard.send_head(*gaze)
         return gaze
 
-    def fixate(self, gaze: Gaze) -> list[Percept]:
+    def fixate(self, gaze: Gaze, percepts: int | None = None) -> list[Percept]:
         """Turn the head, wait until it rests, and return the percepts that follow.
 
-        Fewer than asked for come back where perception is slow.
+        Args:
+            gaze: pan and tilt, radians.
+            percepts: how many to wait for; the configured number if None. Fewer come back where
+                perception is slow.
         """
         looking = self.config.looking
         self.guard.send_head(*gaze)
@@ -462,7 +465,7 @@ class Body:
                 break
             before = state.head
             state = self.tick()
-        return self.watch(state.stamp, looking.percepts)
+        return self.watch(state.stamp, percepts or looking.percepts)
 
     def watch(self, since: float, count: int) -> list[Percept]:
         """Wait for percepts of frames taken after ``since``, at least the dwell time."""

@@ -74,6 +74,8 @@ class Looking(_Strict):
     """Seconds per fixation, after the head came to rest."""
     percepts: Annotated[int, Field(ge=1)] = 2
     """That must arrive per fixation."""
+    close_percepts: Annotated[int, Field(ge=1)] = 3
+    """The same, of an object about to be grasped; they are averaged."""
     patience: Positive = 1.5
     """Seconds to wait for them."""
     margin: Annotated[float, Field(gt=0, le=1)] = 0.9

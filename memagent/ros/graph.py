@@ -74,13 +74,14 @@ class Graph(_Strict):
             chosen: argument name to value, as given by the user.
 
         Raises:
-            ConfigError: an argument is not one of the graph's.
+            ConfigError: an argument is not one of the graph's, or is of the wrong kind.
         """
         unknown = sorted(set(chosen) - set(self.arguments))
         if unknown:
             raise ConfigError(f"no argument {unknown[0]!r}; there are {sorted(self.arguments)}")
         values: dict[str, Value] = {name: a.default for name, a in self.arguments.items()}
-        values.update({name: _typed(text) for name, text in chosen.items()})
+        for name, text in chosen.items():
+            values[name] = _typed(name, text, values[name])
         return tuple(
             node.model_copy(
                 update={"parameters": {k: _fill(v, values) for k, v in node.parameters.items()}}
@@ -90,15 +91,17 @@ class Graph(_Strict):
         )
 
 
-def _typed(text: str) -> Value:
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+def _typed(name: str, text: str, default: Value) -> Value:
+    """``text`` as the type of the argument's default."""
+    if isinstance(default, bool):
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        raise ConfigError(f"argument {name}: must be true or false, got {text!r}")
+    try:
+        return type(default)(text)
+    except ValueError:
+        kind = "a whole number" if isinstance(default, int) else "a number"
+        raise ConfigError(f"argument {name}: must be {kind}, got {text!r}") from None
 
 
 def _fill(value: Value, values: Mapping[str, Value]) -> Value:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
@@ -33,6 +34,7 @@ EXIT_MISCONFIGURED = 2
 """Exit status of a node that cannot start and would not the next time either."""
 
 STATUS_PERIOD_S = 1.0
+PR_SET_PDEATHSIG = 1
 FINISH_S = 1.5
 """Time for the work at hand to end after a node was told to stop."""
 
@@ -168,6 +170,15 @@ def _finish(node: RegionNode, executor: Executor) -> None:
     node.trigger_shutdown()
 
 
+def _end_with_parent() -> None:
+    """Have the kernel send SIGTERM when the process that started this one is gone.
+
+    Without it a launcher that is killed leaves its nodes running. Linux only; elsewhere nothing.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def spin(node_type: Callable[[], RegionNode], threads: int = 4) -> None:
     """Run one node until SIGINT or SIGTERM, then take it down through its life cycle.
 
@@ -178,6 +189,7 @@ def spin(node_type: Callable[[], RegionNode], threads: int = 4) -> None:
     def on_signal(number: int, frame: FrameType | None) -> None:
         stop.set()
 
+    _end_with_parent()
     signal.signal(signal.SIGINT, on_signal)
     signal.signal(signal.SIGTERM, on_signal)
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)

@@ -23,6 +23,8 @@ from memagent.types import Query, TaskResult, TaskStatus
 from memagent_interfaces import msg, srv
 
 MAX_WAIT_S = 30.0
+FRESH_S = 3.0
+"""Wall-clock age of the newest percept above which beliefs are not called present."""
 
 
 class MemoryNode(RegionNode):
@@ -30,6 +32,7 @@ class MemoryNode(RegionNode):
         super().__init__("memory")
         self._memory: LifelongMemory | None = None
         self._arrived = threading.Condition()
+        self._last_arrival = -math.inf
         self._observe_ms = 0.0
         self._events = self.create_publisher(msg.MemoryEvent, "memagent/memory/event", qos.RELIABLE)
         self.create_subscription(
@@ -95,25 +98,35 @@ class MemoryNode(RegionNode):
         self.problem = ""
         self._observe_ms = (time.perf_counter() - began) * 1e3
         with self._arrived:
+            self._last_arrival = time.monotonic()
             self._arrived.notify_all()
         for event in events:
             self._events.publish(
                 msg.MemoryEvent(stamp=float(event.stamp), kind=event.kind, text=event.text)
             )
 
-    def _wait_for(self, stamp: float, timeout_s: float) -> None:
-        """Wait until a percept at least as new as ``stamp`` is in memory, at most so long."""
+    def _await(self, after: float, timeout_s: float) -> None:
+        """Wait until beliefs are present, and at least as new as ``after`` on the robot's clock.
+
+        Raises:
+            MemagentError: they did not become so in time; the message says what is missing.
+        """
         memory = self._ready()
         deadline = time.monotonic() + min(timeout_s, MAX_WAIT_S)
         with self._arrived:
-            while (memory.latest_stamp or -math.inf) < stamp:
+            while missing := self._missing(memory, after):
                 left = deadline - time.monotonic()
                 if left <= 0 or not self._arrived.wait(left):
-                    raise MemagentError(
-                        f"no percept as new as {stamp:.2f} s within {timeout_s:g} s "
-                        f"(newest {memory.latest_stamp}): "
-                        "are the camera and the preprocessor running?"
-                    )
+                    reason = self.problem or "are the camera and the preprocessor running?"
+                    raise MemagentError(f"{missing}: {reason}")
+
+    def _missing(self, memory: LifelongMemory, after: float) -> str:
+        """What beliefs lack to be called present: at a restart they are yesterday's."""
+        if time.monotonic() - self._last_arrival > FRESH_S:
+            return f"no percept was taken in for {FRESH_S:g} s"
+        if (memory.latest_stamp or -math.inf) < after:
+            return f"no percept as new as {after:.2f} s (newest {memory.latest_stamp})"
+        return ""
 
     # --- services ---------------------------------------------------------------------------
 
@@ -138,8 +151,7 @@ class MemoryNode(RegionNode):
 
     def _world(self, request: Any, response: Any) -> None:
         memory = self._ready()
-        if request.has_after:
-            self._wait_for(request.after, request.timeout)
+        self._await(request.after if request.has_after else -math.inf, request.timeout)
         response.world = convert.world_to_msg(memory.world())
 
     def _where(self, request: Any, response: Any) -> None:

@@ -36,7 +36,7 @@ HEAD_STIFFNESS, HEAD_DAMPING = 60.0, 3.0
 
 PAD_FRICTION = (1.3, 0.02, 0.001)
 PAD_HALF_WIDTH = 0.0105
-PAD_SLOPE = 0.15
+PAD_SLOPE = 0.08
 """Radians by which the halves of a pad fall away towards its middle."""
 
 FLANGE_TO_FINGERTIP = 0.1034

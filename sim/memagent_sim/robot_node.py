@@ -27,7 +27,7 @@ from sensor_msgs.msg import CameraInfo, Image, JointState
 from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMsg
 
 from memagent import resources
-from memagent.errors import MemagentError
+from memagent.errors import ConfigError, MemagentError
 from memagent.ros import convert, qos
 from memagent.ros.lifecycle import RegionNode, spin
 from memagent.types import CameraFrame, JointTrajectory
@@ -44,6 +44,8 @@ MAX_LAG_S = 0.25
 """Wall-clock backlog that is caught up; beyond it simulated time falls behind."""
 JOINT_STATE_SLICES = 2
 ANSWER_S = 30.0
+WALL = "wall"
+"""Start of simulated time: the wall clock, so that a kept memory never sees time go back."""
 
 
 class SimulatedRobotNode(RegionNode):
@@ -70,6 +72,7 @@ class SimulatedRobotNode(RegionNode):
         path = self.text("world", "configs/worlds/flat.yaml", "World to simulate.")
         self._world = load_world(resources.find(path))
         self._seed = self.integer("seed", 0, 0, 2**31 - 1, "Seed of objects and faults.")
+        self._epoch = self._read_epoch()
         self._speed = self.number("speed", 1.0, 0.05, 100.0, "Simulated seconds per second.")
         self._advertise()
         self._subscribe()
@@ -78,6 +81,20 @@ class SimulatedRobotNode(RegionNode):
         self._thread.start()
         if not self._ready.wait(ANSWER_S) or self._failure is not None:
             raise MemagentError(f"the simulation did not start: {self._failure}")
+
+    def _read_epoch(self) -> float:
+        """What to add to simulated time, which begins near zero."""
+        text = self.text(
+            "start_time", WALL, f"When simulated time begins: {WALL!r}, or seconds since the epoch."
+        )
+        if text == WALL:
+            return float(int(time.time()))
+        try:
+            return float(text)
+        except ValueError:
+            raise ConfigError(
+                f"parameter start_time: {text!r} is not {WALL!r} or seconds"
+            ) from None
 
     def cleanup(self) -> None:
         self._stop.set()
@@ -193,7 +210,7 @@ class SimulatedRobotNode(RegionNode):
     # --- publishing -------------------------------------------------------------------------
 
     def _publish(self, simulation: Simulation, slices: int) -> None:
-        stamp = simulation.time
+        stamp = simulation.time + self._epoch
         if slices % CLOCK_SLICES == 0:
             self._time.publish(Clock(clock=convert.stamp_to_msg(stamp)))
         if slices % JOINT_STATE_SLICES == 0:
@@ -215,9 +232,10 @@ class SimulatedRobotNode(RegionNode):
 
     def _publish_state(self, simulation: Simulation) -> None:
         state = simulation.state()
+        stamp = state.stamp + self._epoch
         robot = simulation.world.robot
         finger_velocity = 0.02 if state.gripper_moving else 0.0
-        head = convert.header(state.stamp, "base_link")
+        head = convert.header(stamp, "base_link")
         self._joint_states.publish(
             JointState(
                 header=head,
@@ -230,7 +248,7 @@ class SimulatedRobotNode(RegionNode):
                 velocity=[*map(float, state.arm_velocity), 0.0, 0.0, finger_velocity],
             )
         )
-        odometry = Odometry(header=convert.header(state.stamp, "map"), child_frame_id="base_link")
+        odometry = Odometry(header=convert.header(stamp, "map"), child_frame_id="base_link")
         pose = odometry.pose.pose
         pose.position.x, pose.position.y = float(state.base.x), float(state.base.y)
         pose.orientation.z = math.sin(state.base.yaw / 2)
@@ -241,9 +259,10 @@ class SimulatedRobotNode(RegionNode):
 
     def _publish_camera(self, name: str, frame: CameraFrame) -> None:
         publishers = self._cameras[name]
-        head = convert.header(frame.stamp, frame.frame_id)
+        stamp = frame.stamp + self._epoch
+        head = convert.header(stamp, frame.frame_id)
         transform = TransformStamped(
-            header=convert.header(frame.stamp, "map"),
+            header=convert.header(stamp, "map"),
             child_frame_id=frame.frame_id,
             transform=convert.transform_to_msg(frame.pose),
         )

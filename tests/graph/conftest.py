@@ -23,7 +23,7 @@ SPEED = 2.0
 def graph(tmp_path_factory):
     """The full graph with a simulated robot, active, its first percept in memory."""
     folder = tmp_path_factory.mktemp("graph")
-    chosen = {"memory_file": str(folder / "memory.db"), "speed": str(SPEED)}
+    chosen = {"memory_file": str(folder / "memory.db"), "speed": str(SPEED), "start_time": "0"}
     nodes = load_graph(resources.find("configs/graph/full.yaml")).resolve(chosen)
     with GraphSession(nodes, folder / "log") as session:
         session.await_percept(0.0)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``memagent up``: clean ends, and clear words when it cannot start."""
 
+import math
 import os
 import re
 import signal
@@ -18,6 +19,7 @@ from memagent.ros.calls import wait_until
 from memagent.ros.graph import load_graph
 from memagent.ros.session import GraphSession
 from memagent.types import TaskStatus
+from memagent_interfaces import srv
 
 pytestmark = [pytest.mark.graph, pytest.mark.slow]
 
@@ -97,3 +99,20 @@ def test_without_a_camera_the_missing_topics_are_named_and_tasks_end(tmp_path):
         result = session.execute("go to the desk")
         assert result.status is TaskStatus.FAILED
         assert "percept" in result.reason or "joint_states" in result.reason, result
+
+
+def test_a_second_start_on_the_same_memory_goes_on_where_the_first_ended(tmp_path):
+    chosen = {"memory_file": str(tmp_path / "memory.db"), "speed": "2"}
+    nodes = load_graph(resources.find("configs/graph/full.yaml")).resolve(chosen)
+    ids = []
+    for start in (1, 2):
+        with GraphSession(nodes, tmp_path / f"log{start}") as session:
+            result = session.execute("go to the desk")
+            assert result.status is TaskStatus.SUCCEEDED, result
+            assert result.skills == 1, "the robot is at its start again, and must drive"
+            note = session.ask(srv.Remember, "memagent/memory/remember", text=f"start {start}")
+            ids.append(note.id)
+            items = session.ask(
+                srv.Timeline, "memagent/memory/timeline", limit=1000, since=math.nan, until=math.nan
+            ).items
+            assert set(ids) <= {item.id for item in items}

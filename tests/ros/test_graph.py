@@ -22,7 +22,8 @@ def test_defaults_start_the_whole_graph():
         "planner",
     ]
     robot = nodes[0]
-    assert robot.parameters == {"world": "configs/worlds/flat.yaml", "seed": 0, "speed": 1.0}
+    assert robot.parameters["world"] == "configs/worlds/flat.yaml"
+    assert (robot.parameters["seed"], robot.parameters["speed"]) == (0, 1.0)
     assert robot.required
 
 
@@ -34,9 +35,16 @@ def test_a_real_robot_starts_without_the_simulation_and_on_wall_time():
 
 
 def test_chosen_values_keep_their_type():
-    robot = load_graph(resources.find(FULL)).resolve({"seed": "7", "speed": "2.5"})[0]
+    robot = load_graph(resources.find(FULL)).resolve({"seed": "7", "speed": "2"})[0]
     assert robot.parameters["seed"] == 7
-    assert robot.parameters["speed"] == 2.5
+    assert isinstance(robot.parameters["speed"], float)
+    assert isinstance(robot.parameters["start_time"], str)
+
+
+@pytest.mark.parametrize(("name", "text"), [("seed", "x"), ("speed", "fast"), ("sim", "maybe")])
+def test_a_value_of_the_wrong_kind_is_named(name, text):
+    with pytest.raises(ConfigError, match=rf"argument {name}: must be .*'{text}'"):
+        load_graph(resources.find(FULL)).resolve({name: text})
 
 
 def test_an_unknown_argument_is_named_with_those_there_are():

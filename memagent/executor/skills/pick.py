@@ -145,13 +145,13 @@ def _look_again(
         job: the skill.
         target: the object as seen from the stand.
         reach: the grasp planned for that.
-        missed: direction of a closing axis that failed before, radians; the hand is then turned away
-            from it if it can be.
+        missed: direction of a closing axis that failed before, radians; the hand is then turned
+            away from it if it can be.
     """
     body = job.body
     job.report(f"looking closely at the {job.call.object}", 0.4)
     since = body.state.stamp
-    body.fixate(body.gaze_at(target.position))
+    body.fixate(body.gaze_at(target.position), job.config.looking.close_percepts)
     again = find(job, job.call.object, since, target.position)
     if again is not None and math.dist(again.position, target.position) < _SAME_SPOT:
         target = again
