@@ -128,7 +128,13 @@ def _rendering() -> Finding:
     try:
         version = _version("mujoco")
     except ImportError as error:
-        return Finding("MuJoCo", False, str(error), "pip install ./sim (only the simulation needs it)", needed=False)
+        return Finding(
+            "MuJoCo",
+            False,
+            str(error),
+            "pip install ./sim (only the simulation needs it)",
+            needed=False,
+        )
     result = _run(RENDER)
     backend = os.environ.get("MUJOCO_GL", "egl")
     if result.returncode != 0:

@@ -3,23 +3,21 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
-from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from std_srvs.srv import Trigger
 
-from memagent import resources
 from memagent.errors import MemagentError
 from memagent.executor import Skills
 from memagent.robot import load_robot
 from memagent.ros import convert, qos
+from memagent.ros.goals import OneGoalServer
 from memagent.ros.lifecycle import RegionNode, spin
 from memagent.ros.robot_client import RosRobot
 from memagent.site import load_site
-from memagent.types import Code, Percept, SkillOutcome
+from memagent.types import Code, Percept, SkillCall, SkillOutcome
 from memagent_interfaces import msg
 from memagent_interfaces.action import ExecuteSkill
 
@@ -32,17 +30,13 @@ class ExecutorNode(RegionNode):
         super().__init__("executor")
         self._skills: Skills | None = None
         self._percept: Percept | None = None
-        self._busy = threading.Lock()
+        self._goals: OneGoalServer | None = None
         self._phase = ("", 0.0)
 
     def configure(self) -> None:
-        site = load_site(
-            resources.find(self.text("site", "configs/sites/flat.yaml", "Surveyed map."))
-        )
+        site = load_site(self.file("site", "configs/sites/flat.yaml", "Surveyed map."))
         description = load_robot(
-            resources.find(
-                self.text("robot", "configs/robots/mobile_panda.yaml", "Robot description.")
-            )
+            self.file("robot", "configs/robots/mobile_panda.yaml", "Robot description.")
         )
         self._skills = Skills(
             RosRobot(self, description),
@@ -70,14 +64,13 @@ class ExecutorNode(RegionNode):
             self._on_estop_reset,
             callback_group=MutuallyExclusiveCallbackGroup(),
         )
-        self._server = ActionServer(
+        self._goals = OneGoalServer(
             self,
             ExecuteSkill,
             "memagent/execute_skill",
-            execute_callback=self._execute,
-            goal_callback=self._on_goal,
-            cancel_callback=lambda _: CancelResponse.ACCEPT,
-            callback_group=ReentrantCallbackGroup(),
+            self._execute,
+            self._progress,
+            HEARTBEAT_S,
         )
 
     def deactivate(self) -> None:
@@ -89,7 +82,7 @@ class ExecutorNode(RegionNode):
             self._skills.reset_estop()
 
     def busy(self) -> bool:
-        return self._busy.locked()
+        return self._goals is not None and self._goals.busy
 
     def measurements(self) -> dict[str, float]:
         return {"estopped": float(self._skills.estopped)} if self._skills else {}
@@ -109,25 +102,12 @@ class ExecutorNode(RegionNode):
         response.success, response.message = True, "ready"
         return response
 
-    def _on_goal(self, goal: Any) -> GoalResponse:
-        free = self.active and not self._busy.locked()
-        return GoalResponse.ACCEPT if free else GoalResponse.REJECT
-
     def _on_phase(self, phase: str, progress: float) -> None:
         self._phase = (phase, progress)
 
     def _execute(self, handle: ServerGoalHandle) -> ExecuteSkill.Result:
-        call = convert.call_from_msg(handle.request.call)
         self._phase = ("starting", 0.0)
-        done = threading.Event()
-        heartbeat = threading.Thread(target=self._beat, args=(handle, done), daemon=True)
-        with self._busy:
-            heartbeat.start()
-            try:
-                outcome = self._run(call, handle)
-            finally:
-                done.set()
-                heartbeat.join()
+        outcome = self._run(convert.call_from_msg(handle.request.call), handle)
         if outcome.code is Code.CANCELED and handle.is_cancel_requested:
             handle.canceled()
         elif outcome.success:
@@ -136,7 +116,7 @@ class ExecutorNode(RegionNode):
             handle.abort()
         return ExecuteSkill.Result(outcome=convert.outcome_to_msg(outcome))
 
-    def _run(self, call: Any, handle: ServerGoalHandle) -> SkillOutcome:
+    def _run(self, call: SkillCall, handle: ServerGoalHandle) -> SkillOutcome:
         if self._skills is None:
             return SkillOutcome(call, Code.ROBOT_STALE, "the executor is not configured")
         try:
@@ -144,10 +124,9 @@ class ExecutorNode(RegionNode):
         except MemagentError as error:
             return SkillOutcome(call, Code.ROBOT_STALE, str(error))
 
-    def _beat(self, handle: ServerGoalHandle, done: threading.Event) -> None:
-        while not done.wait(HEARTBEAT_S):
-            phase, progress = self._phase
-            handle.publish_feedback(ExecuteSkill.Feedback(phase=phase, progress=float(progress)))
+    def _progress(self) -> ExecuteSkill.Feedback:
+        phase, progress = self._phase
+        return ExecuteSkill.Feedback(phase=phase, progress=float(progress))
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -26,6 +27,7 @@ from rclpy.executors import (
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 
+from memagent import resources
 from memagent.errors import MemagentError
 from memagent.ros import qos
 from memagent_interfaces.msg import Status
@@ -84,6 +86,14 @@ class RegionNode(LifecycleNode):  # type: ignore[misc]
     def text(self, name: str, default: str, description: str) -> str:
         """Declare and read a string parameter."""
         return str(self._declare(name, default, ParameterDescriptor(description=description)))
+
+    def file(self, name: str, default: str, description: str) -> Path:
+        """Declare and read a parameter that names a file, as :func:`memagent.resources.find` does.
+
+        Raises:
+            ConfigError: there is no such file.
+        """
+        return resources.find(self.text(name, default, description))
 
     def number(self, name: str, default: float, low: float, high: float, description: str) -> float:
         """Declare and read a number within [low, high]."""

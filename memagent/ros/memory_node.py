@@ -13,7 +13,6 @@ from typing import Any
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 
-from memagent import resources
 from memagent.errors import MemagentError
 from memagent.memory import LifelongMemory
 from memagent.ros import convert, qos
@@ -66,9 +65,7 @@ class MemoryNode(RegionNode):
 
     def configure(self) -> None:
         file = self.text("memory_file", "~/.memagent/memory.db", "Where memory lives.")
-        site = load_site(
-            resources.find(self.text("site", "configs/sites/flat.yaml", "Surveyed map."))
-        )
+        site = load_site(self.file("site", "configs/sites/flat.yaml", "Surveyed map."))
         self._memory = LifelongMemory(Path(file).expanduser(), site)
         self.get_logger().info(f"memory file {Path(file).expanduser()}")
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 
 import threading
 
-from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
-from rclpy.callback_groups import ReentrantCallbackGroup
 
-from memagent import resources
 from memagent.catalogue import load_catalogue
 from memagent.errors import ConfigError
 from memagent.planner import ClosedLoop, PlannerEvent
 from memagent.planner.narration import narrate
 from memagent.ros import convert, qos
+from memagent.ros.goals import OneGoalServer
 from memagent.ros.lifecycle import RegionNode, spin
 from memagent.ros.memory_client import MemoryClient
 from memagent.ros.skill_client import SkillClient
@@ -31,7 +29,7 @@ HEARTBEAT_S = 1.0
 class PlannerNode(RegionNode):
     def __init__(self) -> None:
         super().__init__("planner")
-        self._busy = threading.Lock()
+        self._goals: OneGoalServer | None = None
         self._stopping = threading.Event()
         self._goal: ServerGoalHandle | None = None
         self._plans = self.create_publisher(msg.Plan, "memagent/plan", qos.RELIABLE)
@@ -40,23 +38,18 @@ class PlannerNode(RegionNode):
         planner = self.text("planner", "symbolic", "Planner to use.")
         if planner not in PLANNERS:
             raise ConfigError(f"parameter planner: no planner {planner!r}; there are {PLANNERS}")
-        site = load_site(
-            resources.find(self.text("site", "configs/sites/flat.yaml", "Surveyed map."))
-        )
-        catalogue = load_catalogue(
-            resources.find(self.text("objects", "configs/objects.yaml", "Kinds of object."))
-        )
+        site = load_site(self.file("site", "configs/sites/flat.yaml", "Surveyed map."))
+        catalogue = load_catalogue(self.file("objects", "configs/objects.yaml", "Kinds of object."))
         self._loop = ClosedLoop(
             MemoryClient(self), SkillClient(self), site, catalogue, on_event=self._on_event
         )
-        self._server = ActionServer(
+        self._goals = OneGoalServer(
             self,
             ExecuteTask,
             "memagent/execute_task",
-            execute_callback=self._execute,
-            goal_callback=self._on_goal,
-            cancel_callback=lambda _: CancelResponse.ACCEPT,
-            callback_group=ReentrantCallbackGroup(),
+            self._execute,
+            ExecuteTask.Feedback,
+            HEARTBEAT_S,
         )
 
     def activate(self) -> None:
@@ -66,32 +59,20 @@ class PlannerNode(RegionNode):
         self._stopping.set()
 
     def busy(self) -> bool:
-        return self._busy.locked()
+        return self._goals is not None and self._goals.busy
 
     def measurements(self) -> dict[str, float]:
-        return {"busy": float(self._busy.locked())}
-
-    def _on_goal(self, goal: ExecuteTask.Goal) -> GoalResponse:
-        if self._busy.locked():
-            self.get_logger().warning(f"refused {goal.instruction!r}: busy with another task")
-        free = self.active and not self._busy.locked()
-        return GoalResponse.ACCEPT if free else GoalResponse.REJECT
+        return {"busy": float(self.busy())}
 
     def _execute(self, handle: ServerGoalHandle) -> ExecuteTask.Result:
-        done = threading.Event()
-        heartbeat = threading.Thread(target=self._beat, args=(handle, done), daemon=True)
-        with self._busy:
-            self._goal = handle
-            heartbeat.start()
-            try:
-                result = self._loop.run(
-                    handle.request.instruction,
-                    lambda: bool(handle.is_cancel_requested) or self._stopping.is_set(),
-                )
-            finally:
-                done.set()
-                heartbeat.join()
-                self._goal = None
+        self._goal = handle
+        try:
+            result = self._loop.run(
+                handle.request.instruction,
+                lambda: bool(handle.is_cancel_requested) or self._stopping.is_set(),
+            )
+        finally:
+            self._goal = None
         self._finish(handle, result)
         return convert.result_to_request(result, ExecuteTask.Result())
 
@@ -106,10 +87,6 @@ class PlannerNode(RegionNode):
             handle.canceled()
         else:
             handle.abort()
-
-    def _beat(self, handle: ServerGoalHandle, done: threading.Event) -> None:
-        while not done.wait(HEARTBEAT_S):
-            handle.publish_feedback(ExecuteTask.Feedback())
 
     def _on_event(self, event: PlannerEvent) -> None:
         kind, text, plan = narrate(event)

@@ -11,7 +11,6 @@ from geometry_msgs.msg import TransformStamped
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from sensor_msgs.msg import CameraInfo, Image
 
-from memagent import resources
 from memagent.catalogue import load_catalogue
 from memagent.preprocessor import Preprocessor
 from memagent.robot import load_robot
@@ -47,16 +46,10 @@ class PreprocessorNode(RegionNode):
         self._percepts = self.create_publisher(Percept, "memagent/percept", qos.RELIABLE)
 
     def configure(self) -> None:
-        site = load_site(
-            resources.find(self.text("site", "configs/sites/flat.yaml", "Surveyed map."))
-        )
-        catalogue = load_catalogue(
-            resources.find(self.text("objects", "configs/objects.yaml", "Kinds of object."))
-        )
+        site = load_site(self.file("site", "configs/sites/flat.yaml", "Surveyed map."))
+        catalogue = load_catalogue(self.file("objects", "configs/objects.yaml", "Kinds of object."))
         robot = load_robot(
-            resources.find(
-                self.text("robot", "configs/robots/mobile_panda.yaml", "Robot description.")
-            )
+            self.file("robot", "configs/robots/mobile_panda.yaml", "Robot description.")
         )
         camera = self.text("camera", "head_camera", "Namespace of the RGB-D camera.")
         self._preprocessor = Preprocessor(site, catalogue, robot)

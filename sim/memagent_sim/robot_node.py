@@ -26,7 +26,6 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, JointState
 from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMsg
 
-from memagent import resources
 from memagent.errors import ConfigError, MemagentError
 from memagent.ros import convert, qos
 from memagent.ros.lifecycle import RegionNode, spin
@@ -69,8 +68,9 @@ class SimulatedRobotNode(RegionNode):
     # --- life cycle -------------------------------------------------------------------------
 
     def configure(self) -> None:
-        path = self.text("world", "configs/worlds/flat.yaml", "World to simulate.")
-        self._world = load_world(resources.find(path))
+        self._world = load_world(
+            self.file("world", "configs/worlds/flat.yaml", "World to simulate.")
+        )
         self._seed = self.integer("seed", 0, 0, 2**31 - 1, "Seed of objects and faults.")
         self._epoch = self._read_epoch()
         self._speed = self.number("speed", 1.0, 0.05, 100.0, "Simulated seconds per second.")
