@@ -79,6 +79,8 @@ class Camera(_Strict):
     """Degrees."""
     rate: float
     """Frames per second."""
+    range: tuple[float, float] = (0.1, 10.0)
+    """Nearest and farthest depth that is measured, metres; beyond it there is no return."""
 
 
 class Head(_Strict):

@@ -30,6 +30,8 @@ class BaseMotion(_Strict):
 
     speed: Positive = 0.65
     turn_rate: Positive = 1.4
+    carrying_turn_rate: Positive = 0.8
+    """rad/s with something in the hand."""
     near_speed: Positive = 0.45
     """In the last step up to furniture, and back from it."""
     pull_speed: Positive = 0.45
@@ -63,7 +65,7 @@ class ArmMotion(_Strict):
     grip_force: Positive = 30.0
     held_width: Positive = 0.004
     """A closed gripper that is wider than this holds something."""
-    contact_depth: Positive = 0.012
+    contact_depth: Positive = 0.005
     """How far the tool lags behind its command when it touches something."""
 
 

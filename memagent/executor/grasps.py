@@ -17,7 +17,7 @@ _FINGER_DEPTH = 0.038
 """How far fingers reach over an object before the palm would touch its top, metres."""
 _ABOVE_SURFACE = 0.015
 """Of the point between the finger tips, at least: the pads reach 1 cm further."""
-_PAD_HALF_WIDTH = 0.0105
+_PAD_HALF_WIDTH = 0.014
 _TURNS = (0.0, 0.4, -0.4, 0.8, -0.8, 1.2, -1.2, math.pi / 2)
 _PLAY = 0.004
 """An object must be narrower than the open gripper by this much."""

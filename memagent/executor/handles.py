@@ -16,6 +16,7 @@ import numpy as np
 
 from memagent.executor.body import Body
 from memagent.executor.collision import box_distances, handle_position
+from memagent.executor.kinematics import frame_of
 from memagent.executor.navigation import wrap
 from memagent.site import Place
 from memagent.types import FloatArray, Pose2D, Vector3
@@ -103,7 +104,7 @@ def plan_handle(body: Body, place: Place, start: float, end: float) -> HandlePla
 def _base_poses(body: Body, place: Place, opening: float) -> Iterator[Pose2D]:
     x, y, _ = handle_position(place, opening)
     heading = inward(place, opening)
-    mount = body.kinematics.mount[0]
+    mount = body.arm.kinematics.mount[0]
     options = []
     for (i, reach), offset, turn in itertools.product(enumerate(_REACHES), _OFFSETS, _TURNS):
         yaw = wrap(heading + turn)
@@ -137,12 +138,12 @@ def _approach(
     x, y, z = handle_position(place, start)
     grip = (x, y, z + _GRIP_ABOVE_MIDDLE)
     heading = inward(place, start)
-    to_base = np.linalg.inv(body.to_map(base))
+    to_base = np.linalg.inv(frame_of(base))
     ahead = to_base[:3, :3] @ np.array([math.cos(heading), math.sin(heading), 0.0])
     own = f"handle of {place.name}"
-    room = body.arm_clearance(base, fingers=False, ignore=own)
+    room = body.arm.clearance(base, fingers=False, ignore=own)
     later = body.scene.boxes_with(place.name, end)
-    room_later = body.arm_clearance(after, fingers=False, ignore=own, scene=later)
+    room_later = body.arm.clearance(after, fingers=False, ignore=own, scene=later)
     for pitch in _PITCHES:
         for flipped in (False, True):
             pose = to_base @ _hand_at(grip, heading, pitch, flipped)
@@ -150,7 +151,7 @@ def _approach(
             before = _solve(body, pose, pitch, flipped)
             if before is None or room(before)[0] < body.config.arm.clearance:
                 continue
-            approach = body.line(before, BACKED_OFF * ahead)
+            approach = body.arm.line(before, BACKED_OFF * ahead)
             if approach is None or room(approach).min() < _HAND_MARGIN:
                 continue
             if room_later(approach).min() >= _HAND_MARGIN:
@@ -160,12 +161,12 @@ def _approach(
 
 def _solve(body: Body, pose: FloatArray, pitch: float, flipped: bool) -> FloatArray | None:
     """Joint angles for a hand that points forward and down, with the elbow up."""
-    x, y = pose[:2, 3] - body.kinematics.mount[:2]
+    x, y = pose[:2, 3] - body.arm.kinematics.mount[:2]
     shoulder, elbow = 0.1, -2.2
     wrist = shoulder - elbow + math.pi / 2 - pitch
     turn = math.pi / 4 - (math.pi if flipped else 0.0)
     seed = np.array([math.atan2(y, x), shoulder, 0.0, elbow, 0.0, wrist, turn])
-    return body.kinematics.inverse(pose, seed, restarts=0, iterations=25)
+    return body.arm.kinematics.inverse(pose, seed, restarts=0, iterations=25)
 
 
 def _hand_at(handle: Vector3, heading: float, pitch: float, flipped: bool) -> FloatArray:

@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from memagent.robot import Arm
-from memagent.types import FloatArray, Vector3
+from memagent.types import FloatArray, Pose2D, Vector3
 
 _POSITION_TOLERANCE = 2e-4
 _ROTATION_TOLERANCE = 2e-3
@@ -32,6 +32,11 @@ def planar_transform(x: float, y: float, yaw: float, z: float = 0.0) -> FloatArr
     """4x4 transform of a frame at (x, y, z) turned by ``yaw`` about +z."""
     c, s = math.cos(yaw), math.sin(yaw)
     return np.array([[c, -s, 0, x], [s, c, 0, y], [0, 0, 1, z], [0, 0, 0, 1]], dtype=np.float64)
+
+
+def frame_of(base: Pose2D) -> FloatArray:
+    """4x4 transform of ``base_link`` in the map."""
+    return planar_transform(base.x, base.y, base.yaw)
 
 
 def rotation_error(target: FloatArray, current: FloatArray) -> FloatArray:

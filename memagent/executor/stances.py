@@ -13,6 +13,7 @@ import numpy as np
 from memagent.executor.body import Body
 from memagent.executor.collision import Box
 from memagent.executor.grasps import Grasp
+from memagent.executor.kinematics import frame_of
 from memagent.executor.navigation import wrap
 from memagent.site import Place
 from memagent.types import FloatArray, Pose2D
@@ -90,18 +91,18 @@ def reach_from(
     extra: tuple[Box, ...] = (),
 ) -> Reach | None:
     """How the first feasible grasp is carried out from ``base``; None where none is."""
-    clearance = body.arm_clearance(base, extra=extra)
-    touching = body.arm_clearance(base, extra=extra, holding=False)
-    to_base = np.linalg.inv(body.to_map(base))
+    clearance = body.arm.clearance(base, extra=extra)
+    touching = body.arm.clearance(base, extra=extra, holding=False)
+    to_base = np.linalg.inv(frame_of(base))
     for grasp in grasps:
         goal = to_base @ grasp.pose(height)
-        seed = body.ready.copy()
-        x, y = goal[:2, 3] - body.kinematics.mount[:2]
+        seed = body.arm.ready.copy()
+        x, y = goal[:2, 3] - body.arm.kinematics.mount[:2]
         seed[0] = math.atan2(y, x)
-        above = body.kinematics.inverse(goal, seed, restarts=0)
+        above = body.arm.kinematics.inverse(goal, seed, restarts=0)
         if above is None or clearance(above)[0] < body.config.arm.clearance:
             continue
-        descent = body.line(above, np.array([0.0, 0.0, -height]))
+        descent = body.arm.line(above, np.array([0.0, 0.0, -height]))
         if descent is not None and touching(descent).min() >= _FINGER_MARGIN:
             return Reach(base, grasp, descent)
     return None
@@ -111,7 +112,7 @@ def base_poses(body: Body, place: Place, target: tuple[float, float]) -> Iterato
     """Free base poses around a target, most comfortable first."""
     clearance = body.config.base.work_clearance
     stand = body.scene.approach(place, clearance)
-    mount = body.kinematics.mount[0]
+    mount = body.arm.kinematics.mount[0]
     options = []
     for (i, reach), offset, turn in itertools.product(enumerate(_REACHES), _OFFSETS, _TURNS):
         yaw = wrap(stand.yaw + turn)

@@ -9,7 +9,8 @@ The model, for an object at time ``now``:
    spreads ``w`` over the places of that room.
 2. *Habits.* Of the remaining ``1 - w``, a fixed share goes to places where the object was found
    before without the robot's doing, each visit weighted by ``exp(-age / habit_tau)``.
-3. *Anywhere.* The rest is spread evenly over the site's other places.
+3. *Anywhere.* The rest is spread over the site's other places, more of it over those in rooms
+   where people have kept the object: things are mostly moved a short way.
 4. *Searches.* A look at place ``p`` that would have shown the object multiplies every contribution
    for ``p`` that is older than the look by ``1 - share * (1 - miss) * exp(-age / return_tau)``:
    near zero just after looking, back to one once things may have moved again. Where an open fact
@@ -44,10 +45,12 @@ class BeliefConfig(BaseModel):
 
     found_tau: Seconds = 3 * DAY
     """How long things stay where they were found, seconds."""
-    put_tau: Seconds = 8 * HOUR
+    put_tau: Seconds = 5 * HOUR
     """How long things stay where the robot put them, seconds."""
     habit_share: Share = 0.8
     habit_tau: Seconds = 14 * DAY
+    nearby: Annotated[float, Field(ge=1)] = 3.0
+    """How much likelier a place is in a room where people have kept it than in another."""
     return_tau: Seconds = 6 * HOUR
     """After how long a searched place may hold the object again, seconds."""
     miss: Share = 0.02
@@ -111,7 +114,11 @@ def believe(
     rest = 1.0 - sum(share.weight for share in known)
     habits = _habits(evidence.visits, config.habit_share * rest, now, config)
     rest -= sum(share.weight for share in habits)
-    shares = [*known, *habits, *_anywhere(places, known + habits, rest)]
+    homes = {visit.place for visit in evidence.visits}
+    if fact is not None and not fact.by_robot:
+        homes.add(fact.relation.object)
+    shares = [*known, *habits]
+    shares += _anywhere(places, {share.place for share in shares}, homes, rest, config)
     shares = [_discounted(share, evidence.searches, now, config) for share in shares]
     return _normalised(shares, places)
 
@@ -163,12 +170,19 @@ def _habits(visits: Sequence[Visit], mass: float, now: float, config: BeliefConf
     ]
 
 
-def _anywhere(places: Sequence[Candidate], shares: Sequence[_Share], mass: float) -> list[_Share]:
-    mentioned = {share.place for share in shares}
+def _anywhere(
+    places: Sequence[Candidate],
+    mentioned: set[str],
+    homes: set[str],
+    mass: float,
+    config: BeliefConfig,
+) -> list[_Share]:
+    rooms = {place.room for place in places if place.room and place.name in homes}
     others = [place for place in places if place.name not in mentioned] or list(places)
+    odds = [config.nearby if place.room in rooms else 1.0 for place in others]
     return [
-        _Share(place.name, mass / len(others), place.predicate, reason="not looked there yet")
-        for place in others
+        _Share(place.name, mass * odd / sum(odds), place.predicate, reason="not looked there yet")
+        for place, odd in zip(others, odds, strict=True)
     ]
 
 

@@ -266,6 +266,11 @@ class LifelongMemory:
                 if subject in (None, record.relation.subject, record.thing)
             )  # fmt: skip
 
+    def history(self, thing: str) -> tuple[Fact, ...]:
+        """What was ever believed of ``thing``, newest first: where it is, and where it was."""
+        with self._lock:
+            return tuple(record.public() for record in self._state.tables.facts_about(thing))
+
     def graph(
         self,
         as_of: float | None = None,

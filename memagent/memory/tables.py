@@ -167,6 +167,12 @@ class Tables:
             "WHERE valid_from <= ? AND (valid_to IS NULL OR valid_to > ?)", (stamp, stamp)
         )
 
+    def facts_about(self, thing: str) -> tuple[FactRecord, ...]:
+        """Every fact about ``thing`` that was ever believed, newest first."""
+        return self._facts(
+            "WHERE subject = ? OR (predicate = 'holding' AND object = ?)", (thing, thing), "DESC"
+        )
+
     def all_facts(self) -> tuple[FactRecord, ...]:
         return self._facts("")
 

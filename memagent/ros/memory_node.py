@@ -154,9 +154,8 @@ class MemoryNode(RegionNode):
     def _where(self, request: Any, response: Any) -> None:
         belief = self._ready().where(request.name)
         response.belief = convert.belief_to_msg(belief)
-        history = [f for f in self._ready().facts(subject=belief.name) if f.valid_to is not None]
-        history.sort(key=lambda fact: fact.valid_from, reverse=True)
-        response.history = [convert.fact_to_msg(fact) for fact in history]
+        history = self._ready().history(belief.name)
+        response.history = [convert.fact_to_msg(f) for f in history if f.valid_to is not None]
         if belief.candidates:
             best = belief.candidates[0]
             response.message = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import mujoco
@@ -31,7 +30,7 @@ class GraspFaults:
     def __init__(self, model: mujoco.MjModel, objects: tuple[str, ...], probability: float) -> None:
         self._model = model
         self._probability = probability
-        self._pads = tuple(tuple(model.geom(strip).id for strip in pad) for pad in PADS)
+        self._pads = tuple(model.geom(pad).id for pad in PADS)
         bodies = {model.body(name).id for name in objects}
         self._is_object = np.array([b in bodies for b in model.geom_bodyid])
         self.reseed(0, 1)
@@ -63,16 +62,16 @@ class GraspFaults:
 
     def _set_slippery(self, slippery: bool) -> None:
         self.slippery = slippery
-        for strip in chain.from_iterable(self._pads):
-            self._model.geom_friction[strip] = SLIPPERY if slippery else PAD_FRICTION
+        for pad in self._pads:
+            self._model.geom_friction[pad] = SLIPPERY if slippery else PAD_FRICTION
 
     def _between_pads(self, data: mujoco.MjData) -> bool:
         """Whether both pads touch the same object."""
         pairs = data.contact.geom
         touched = []
         for pad in self._pads:
-            mine = pairs[np.isin(pairs, pad).any(axis=1)]
-            others = np.where(np.isin(mine[:, 0], pad), mine[:, 1], mine[:, 0])
+            mine = pairs[(pairs == pad).any(axis=1)]
+            others = np.where(mine[:, 0] == pad, mine[:, 1], mine[:, 0])
             others = others[self._is_object[others]]
             touched.append(set(self._model.geom_bodyid[others].tolist()))
         return bool(touched[0] & touched[1])

@@ -163,11 +163,14 @@ def _assign(world: World, rng: np.random.Generator) -> tuple[dict[str, str], str
     mover, target = "", ""
     if scenario.overnight:
         mover = str(rng.choice(list(scenario.overnight)))
-        rooms = vacancies.among(scenario.overnight[mover], containers=True)
-        rooms = [p for p in rooms if p != places[mover]]
-        if not rooms:
+        targets = vacancies.among(scenario.overnight[mover], containers=True)
+        targets = [p for p in targets if p != places[mover]]
+        if not targets:
             return None
-        target = str(rng.choice(rooms))
+        room = world.site.place(places[mover]).room
+        nearby = [p for p in targets if world.site.place(p).room == room]
+        stays_near = rng.random() < scenario.overnight_nearby
+        target = str(rng.choice(nearby if nearby and stays_near else targets))
         vacancies.take(target)  # kept free on the first day
     for label, spec in world.objects.items():
         if label not in places and not _settle(label, spec, places, vacancies, rng):

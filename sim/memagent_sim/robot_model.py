@@ -16,9 +16,7 @@ from memagent_sim.mjcf import ROBOT, VISUAL, Element, Rgb, Value, add, add_box, 
 
 BASE_JOINTS = ("base x", "base y", "base yaw")
 FINGER_JOINTS = ("left finger", "right finger")
-PADS = (("left pad front", "left pad back"), ("right pad front", "right pad back"))
-"""Each finger's rubber: two halves that form a shallow V, in which a round object stays centred
-while the arm swings. On a flat pad it would creep outwards by a millimetre per turn."""
+PADS = ("left pad", "right pad")
 TOOL_SITE = "tool"
 HEAD_CAMERA = "head"
 WRIST_CAMERA = "wrist"
@@ -35,9 +33,8 @@ GRIPPER_DAMPING = 60.0
 HEAD_STIFFNESS, HEAD_DAMPING = 60.0, 3.0
 
 PAD_FRICTION = (1.3, 0.02, 0.001)
-PAD_HALF_WIDTH = 0.0105
-PAD_SLOPE = 0.08
-"""Radians by which the halves of a pad fall away towards its middle."""
+PAD_HALF_WIDTH = 0.014
+"""Wide enough that a round object, which creeps outwards a little with every turn, stays held."""
 
 FLANGE_TO_FINGERTIP = 0.1034
 """From the hand's mounting face to the point between the finger tips, metres."""
@@ -234,7 +231,7 @@ def _add_hand(hand: Element, robot: RobotDescription) -> None:
     add_box(hand, (-0.03, -0.1, 0.0), (0.03, 0.1, 0.06), WHITE, name="palm", mass=0.6, **ROBOT)
     add(hand, "site", name=TOOL_SITE, pos=(0, 0, tip), size=(0.005,), group=4)
     travel = robot.gripper.max_width / 2
-    for name, strips, side in zip(FINGER_JOINTS, PADS, (1, -1), strict=True):
+    for name, pad, side in zip(FINGER_JOINTS, PADS, (1, -1), strict=True):
         finger = add(hand, "body", name=name, pos=(0, 0, 0), gravcomp=1)
         add(
             finger,
@@ -250,26 +247,22 @@ def _add_hand(hand: Element, robot: RobotDescription) -> None:
         y0, y1 = sorted((side * 0.006, side * 0.02))
         low, high = (-0.009, y0, 0.0605), (0.009, y1, tip + 0.008)
         add_box(finger, low, high, GREY, name=f"{name} shape", mass=0.03, **ROBOT)
-        for strip, end in zip(strips, (1, -1), strict=True):
-            half = PAD_HALF_WIDTH / 2
-            recess = half * math.sin(PAD_SLOPE)
-            add(
-                finger,
-                "geom",
-                type="box",
-                pos=(end * half, side * (0.0035 + recess), tip - 0.002),
-                size=(half, 0.0035, 0.012),
-                euler=(0, 0, -side * end * PAD_SLOPE),
-                rgba=(*RUBBER, 1),
-                name=strip,
-                mass=0.005,
-                condim=4,
-                priority=1,
-                friction=PAD_FRICTION,
-                solref=(0.008, 1),
-                solimp=(0.95, 0.99, 0.001),
-                **ROBOT,
-            )
+        y0, y1 = sorted((0.0, side * 0.007))
+        low, high = (-PAD_HALF_WIDTH, y0, tip - 0.014), (PAD_HALF_WIDTH, y1, tip + 0.010)
+        add_box(
+            finger,
+            low,
+            high,
+            RUBBER,
+            name=pad,
+            mass=0.01,
+            condim=4,
+            priority=1,
+            friction=PAD_FRICTION,
+            solref=(0.008, 1),
+            solimp=(0.95, 0.99, 0.001),
+            **ROBOT,
+        )
     camera = robot.wrist_camera
     lens = (0.055, 0.0, 0.03)
     add_box(hand, (0.03, -0.02, 0.0), (0.07, 0.02, 0.022), DARK, mass=0.03, **ROBOT)

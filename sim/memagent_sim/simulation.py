@@ -228,6 +228,8 @@ class Simulation:
         camera, model_name = self._camera(name)
         self._update_poses()
         rgb, depth = self._renderer.rgbd(self.data, model_name, camera.width, camera.height)
+        nearest, farthest = camera.range
+        depth[(depth < nearest) | (depth > farthest)] = 0.0
         focal = 0.5 * camera.height / math.tan(math.radians(camera.fovy) / 2)
         pose = np.eye(4)
         view = self.data.camera(model_name)

@@ -73,6 +73,8 @@ class ScenarioSpec(_Strict):
     """Places that hold at most so many; 2 where nothing is said."""
     overnight: dict[str, tuple[str, ...]] = {}
     """Objects of which one moves each night, and where it may go."""
+    overnight_nearby: Unit = 0.7
+    """Probability that it only moves within its room, if there is somewhere to go."""
     hidden: dict[str, Unit] = {}
     """Container -> probability that some object which may be there is hidden in it."""
     spacing: Annotated[float, Field(gt=0)] = 0.18

@@ -8,6 +8,7 @@ from memagent.executor.body import Body
 from memagent.executor.collision import handle_position
 from memagent.executor.config import ExecutorConfig
 from memagent.executor.handles import carried, inward, path_length, plan_handle
+from memagent.executor.kinematics import frame_of
 from memagent.executor.scene import Scene
 from memagent.types import Pose2D, RobotState
 
@@ -67,7 +68,7 @@ def test_every_container_of_the_flat_can_be_moved_all_the_way(body, site, name, 
     assert plan is not None
     assert plan.opening == end
     assert body.scene.free(plan.base, 0.02)
-    tool = body.to_map(plan.base) @ body.kinematics.forward(plan.approach[-1])
+    tool = frame_of(plan.base) @ body.arm.kinematics.forward(plan.approach[-1])
     x, y, z = handle_position(place, start)
     assert tool[:3, 3] == pytest.approx([x, y, z + 0.02], abs=2e-3)
     closing_axis = tool[:3, 1]

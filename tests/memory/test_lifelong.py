@@ -46,6 +46,15 @@ def test_a_name_finds_its_object_in_several_ways(memory: LifelongMemory) -> None
     assert math.isclose(sum(c.probability for c in never.candidates), 1.0)
 
 
+def test_history_tells_where_a_thing_was_newest_first(memory: LifelongMemory) -> None:
+    memory.observe(mug_on_desk(1.0))
+    memory.record(outcome("pick red mug @ desk", finished=5.0))
+    memory.record(outcome("place red mug @ shelf", finished=9.0))
+    told = [(f.relation.subject, f.relation.object) for f in memory.history("red mug")]
+    assert told == [("red mug", "shelf"), ("I", "red mug"), ("red mug", "desk")]
+    assert [f.valid_to for f in memory.history("red mug")] == [None, 9.0, 5.0]
+
+
 def test_of_several_the_surest_is_meant(memory: LifelongMemory) -> None:
     memory.observe(mug_on_desk(5.0))
     memory.observe(percept(6e5, thing("blue mug", DESK), where={"blue mug": "on desk"}))

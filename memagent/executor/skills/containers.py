@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from memagent.executor.body import SkillFailure
 from memagent.executor.collision import handle_position
 from memagent.executor.handles import (
@@ -39,15 +41,18 @@ def _move_front(job: Job, goal: float, word: str) -> str:
         raise SkillFailure(
             Code.BAD_ARGUMENT, f"{place.name} does not open; these do: {', '.join(containers)}"
         )
-    if body.held is not None and body.grips:
+    if body.hand.held is not None and body.hand.grips:
         raise SkillFailure(
-            Code.BAD_ARGUMENT, f"the hand holds the {body.held.label}; put it down first"
+            Code.BAD_ARGUMENT, f"the hand holds the {body.hand.held.label}; put it down first"
         )
     go_near(job)
     opening = look_at_front(job)
     if abs(opening - goal) <= _DONE:
         return f"{place.name} is already {word}"
     plan = plan_handle(body, place, opening, goal)
+    if plan is None:
+        closed = _clear_the_way(job)
+        plan = plan_handle(body, place, opening, goal) if closed else None
     if plan is None:
         raise SkillFailure(Code.UNREACHABLE, f"no pose from which to move {place.name}")
     _take_handle(job, plan)
@@ -62,13 +67,29 @@ def _move_front(job: Job, goal: float, word: str) -> str:
     return f"{place.name} is {word}"
 
 
+def _clear_the_way(job: Job) -> bool:
+    """Close what stands open in the same furniture, such as the drawer above; False if nothing."""
+    home = job.place.stand
+    others = [
+        p
+        for p in job.scene.site.places
+        if p.is_container
+        and p.name != job.place.name
+        and p.stand == home
+        and job.scene.opening(p.name) > _DONE
+    ]
+    for other in others:
+        close_container(replace(job, place=other))
+    return bool(others)
+
+
 def look_at_front(job: Job) -> float:
     """How far the container is open: as seen now, or as last known where it is not seen."""
     body, place = job.body, job.place
     since = body.state.stamp
     for opening in dict.fromkeys((job.scene.opening(place.name), 0.0)):
-        gaze = body.gaze_at(_front_middle(job, opening))
-        body.fixate(gaze)
+        gaze = body.eyes.look_to(_front_middle(job, opening))
+        body.eyes.fixate(gaze)
         seen = body.sightings.container(place.name, since)
         if seen is not None:
             return seen.opening
@@ -85,15 +106,15 @@ def _front_middle(job: Job, opening: float) -> tuple[float, float, float]:
 def _take_handle(job: Job, plan: HandlePlan) -> None:
     body, name = job.body, job.place.name
     job.report(f"stepping up to {name}", 0.1)
-    body.open_gripper(wait=False)
+    body.hand.open(wait=False)
     # The hand reaches out from a little further away, so that it meets nothing on the way up.
     step_to(job, plan.base)
     job.report(f"reaching for the handle of {name}", 0.25)
-    body.move_arm(plan.approach[0])
-    body.start_line(plan.approach, BACKED_OFF, job.config.arm.approach_speed)
-    body.finish_arm()
-    body.on_handle = True
-    if body.close_gripper() < job.config.arm.held_width:
+    body.arm.move(plan.approach[0])
+    body.arm.start_line(plan.approach, BACKED_OFF, job.config.arm.approach_speed)
+    body.arm.finish()
+    body.hand.on_handle = True
+    if body.hand.close() < job.config.arm.held_width:
         let_go(body)
         raise SkillFailure(Code.GRASP_FAILED, f"the fingers missed the handle of {name}")
 
@@ -112,8 +133,8 @@ def _carry(job: Job, plan: HandlePlan, opening: float, goal: float) -> float:
     def pose_at(share: float) -> Pose2D:
         return carried(place, start, opening, opening + share * (end - opening))
 
-    body.sweep(pose_at, max(duration, 1.0))
-    if not body.grips:
+    body.wheels.sweep(pose_at, max(duration, 1.0))
+    if not body.hand.grips:
         let_go(body)
         raise SkillFailure(Code.GRASP_FAILED, f"lost the handle of {place.name}")
     return _opening_of_base(job, start, opening)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from memagent.errors import RobotError
@@ -100,7 +101,8 @@ class Skills:
             started = self._now(0.0)
             code, message = self._attempt(call, canceled)
             if code is not Code.OK:
-                self._guard.stop()
+                with suppress(RobotError):  # a lost robot cannot be told to stop either
+                    self._guard.stop()
             return SkillOutcome(call, code, message, started, self._now(started))
 
     def _attempt(self, call: SkillCall, canceled: Callable[[], bool]) -> tuple[Code, str]:

@@ -13,6 +13,7 @@ from memagent.executor.body import Body, SkillFailure
 from memagent.executor.collision import Box
 from memagent.executor.config import ExecutorConfig
 from memagent.executor.handles import BACKED_OFF
+from memagent.executor.navigation import Point
 from memagent.executor.scene import Scene
 from memagent.site import Place
 from memagent.types import Code, FloatArray, Pose2D, SkillCall
@@ -56,38 +57,40 @@ def tuck(body: Body) -> None:
     Raises:
         SkillFailure: UNREACHABLE, no way home; BLOCKED, the arm did not arrive.
     """
-    if float(np.abs(body.state.arm - body.home).max()) < _AT_HOME:
+    if float(np.abs(body.state.arm - body.arm.home).max()) < _AT_HOME:
         return
-    if body.on_handle:
+    if body.hand.on_handle:
         let_go(body)
-    waypoints = body.plan_arm(body.home, body.state.base)
+    waypoints = body.arm.plan(body.arm.home, body.state.base)
     if waypoints is not None:
-        body.start_arm(waypoints)
+        body.arm.start(waypoints)
         try:
-            body.finish_arm()
+            body.arm.finish()
             return
         except SkillFailure as failure:
             if failure.code is not Code.BLOCKED:
                 raise
     back = _backed_away(body, body.state.base, _BACK[0])
     if back is None:
-        body.move_tool((0.0, 0.0, _UP))
+        body.arm.move_tool((0.0, 0.0, _UP))
     else:
-        body.drive(
-            [(body.state.base.x, body.state.base.y), (back.x, back.y)],
-            back.yaw,
-            speed=body.config.base.near_speed,
-        )
-    body.move_arm(body.home)
+        _drive_straight(body, back)
+    body.arm.move(body.arm.home)
 
 
 def let_go(body: Body) -> None:
     """Open the fingers around a handle and draw the hand back, level."""
-    body.open_gripper()
-    body.on_handle = False
-    x, y, _ = body.kinematics.forward(body.state.arm)[:3, 2]
+    body.hand.open()
+    body.hand.on_handle = False
+    x, y, _ = body.arm.kinematics.forward(body.state.arm)[:3, 2]
     ahead = np.array([x, y, 0.0]) / np.hypot(x, y)
-    body.move_tool(-BACKED_OFF * ahead, speed=0.3)
+    body.arm.move_tool(-BACKED_OFF * ahead, speed=0.3)
+
+
+def _drive_straight(body: Body, goal: Pose2D) -> None:
+    start = body.state.base
+    way = [(start.x, start.y), (goal.x, goal.y)]
+    body.wheels.drive(way, goal.yaw, speed=body.config.base.near_speed)
 
 
 def _backed_away(body: Body, base: Pose2D, by: float) -> Pose2D | None:
@@ -124,7 +127,7 @@ def drive_to(job: Job, goal: Pose2D, phase: str) -> None:
         raise SkillFailure(
             Code.UNREACHABLE, f"no way to {job.place.name} from ({start.x:.2f}, {start.y:.2f})"
         )
-    body.drive(path, goal.yaw, progress=lambda share: job.report(phase, share))
+    body.wheels.drive(path, goal.yaw, progress=lambda share: job.report(phase, share))
 
 
 def go_near(job: Job) -> None:
@@ -145,15 +148,15 @@ def step_to(job: Job, goal: Pose2D) -> None:
     """
     body, base = job.body, job.config.base
     start = body.state.base
-    if job.scene.straight(start, goal, 0.5 * base.work_clearance):
-        path = [(start.x, start.y), (goal.x, goal.y)]
-    else:
-        around = job.scene.path(start, goal, base.work_clearance)
-        if around is None:
-            raise SkillFailure(Code.UNREACHABLE, f"cannot step up to {job.place.name}")
-        path = around
+    path: list[Point] | None = [(start.x, start.y), (goal.x, goal.y)]
+    if not job.scene.straight(start, goal, 0.5 * base.work_clearance):
+        path = job.scene.path(start, goal, base.work_clearance)
+    if path is None:  # as close to things as the base is round
+        path = job.scene.path(start, goal, 0.0)
+    if path is None:
+        raise SkillFailure(Code.UNREACHABLE, f"cannot step up to {job.place.name}")
     far = distance_to(job, goal) > _FAR
-    body.drive(path, goal.yaw, speed=base.speed if far else base.near_speed)
+    body.wheels.drive(path, goal.yaw, speed=base.speed if far else base.near_speed)
 
 
 def step_back(job: Job, extra: tuple[Box, ...] = ()) -> None:
@@ -168,23 +171,23 @@ def step_back(job: Job, extra: tuple[Box, ...] = ()) -> None:
     """
     body = job.body
     here, goal = body.state.base, stand_pose(job)
-    waypoints = body.plan_arm(body.home, here, extra=extra)
+    waypoints = body.arm.plan(body.arm.home, here, extra=extra)
     if waypoints is None or len(waypoints) > _DIRECT:  # too tight here: take the arm along
         back = next((p for by in _BACK if (p := _backed_away(body, here, by))), None)
-        if back is not None and _fits(body, body.commanded(), here, back):
-            step_to(job, back)
+        if back is not None and _fits(body, body.arm.commanded(), here, back):
+            _drive_straight(body, back)
             here = back
-            again = body.plan_arm(body.home, here, extra=extra)
+            again = body.arm.plan(body.arm.home, here, extra=extra)
             waypoints = waypoints if again is None else again
     if waypoints is None:
         step_to(job, goal)
         tuck(body)
         return
-    body.start_arm(waypoints)
+    body.arm.start(waypoints)
     if not _safe_on_the_way(body, waypoints, here, goal):
-        body.finish_arm()
+        body.arm.finish()
     step_to(job, goal)
-    body.finish_arm()
+    body.arm.finish()
 
 
 def bring_above(job: Job, above: FloatArray, extra: tuple[Box, ...]) -> bool:
@@ -199,31 +202,31 @@ def bring_above(job: Job, above: FloatArray, extra: tuple[Box, ...]) -> bool:
         SkillFailure: UNREACHABLE, no way; BLOCKED, base or arm did not arrive.
     """
     body, here = job.body, job.body.state.base
-    waypoints = body.plan_arm(above, here, extra=extra)
+    waypoints = body.arm.plan(above, here, extra=extra)
     if waypoints is None or len(waypoints) > _DIRECT:
         for by in _BACK:
             back = _backed_away(body, here, by)
             if back is None or not _fits(body, above, here, back):
                 continue
-            outside = body.plan_arm(above, back, extra=extra)
+            outside = body.arm.plan(above, back, extra=extra)
             if outside is not None and len(outside) <= _DIRECT:
-                step_to(job, back)
-                body.start_arm(outside)
-                body.finish_arm()
-                step_to(job, here)
+                _drive_straight(body, back)
+                body.arm.start(outside)
+                body.arm.finish()
+                _drive_straight(body, here)
                 return True
     if waypoints is None:
         raise SkillFailure(Code.UNREACHABLE, "found no way for the arm around the furniture")
-    body.start_arm(waypoints)
-    body.finish_arm()
+    body.arm.start(waypoints)
+    body.arm.finish()
     return False
 
 
 def _fits(body: Body, q: FloatArray, here: Pose2D, there: Pose2D) -> bool:
     """Whether the arm, held still, stays clear while the base goes straight from here to there."""
     arm = np.asarray(q)[None]
-    allowed = min(body.config.arm.clearance, float(body.arm_clearance(here)(arm)[0]) - 1e-3)
-    return all(body.arm_clearance(pose)(arm)[0] >= allowed for pose in _between(here, there, 8))
+    allowed = min(body.config.arm.clearance, float(body.arm.clearance(here)(arm)[0]) - 1e-3)
+    return all(body.arm.clearance(pose)(arm)[0] >= allowed for pose in _between(here, there, 8))
 
 
 def _between(here: Pose2D, there: Pose2D, steps: int) -> list[Pose2D]:
@@ -237,4 +240,4 @@ def _safe_on_the_way(body: Body, waypoints: FloatArray, here: Pose2D, goal: Pose
     """Whether the arm's way is free from all along the base's way."""
     dense = np.concatenate([np.linspace(a, b, 8) for a, b in pairwise(waypoints)])
     margin = body.config.arm.clearance
-    return all(body.arm_clearance(p)(dense).min() >= margin for p in _between(here, goal, 3))
+    return all(body.arm.clearance(p)(dense).min() >= margin for p in _between(here, goal, 3))

@@ -36,7 +36,7 @@ def inspect(job: Job) -> float:
     )
     for k, gaze in enumerate(gazes):
         job.report(f"looking at {place.name}", k / len(gazes))
-        body.fixate(gaze)
+        body.eyes.fixate(gaze)
     return began
 
 

@@ -23,6 +23,8 @@ _TURNED_ENOUGH = 0.45
 """Sine of the angle by which a second grasp should differ from one that failed."""
 _LEAST_SHARE = 0.35
 """Of the expected width; fingers that are closer together hold something else, like a handle."""
+_WHOLE_SHARE = 0.8
+"""The same where the hand did not get all the way down."""
 
 
 def pick(job: Job) -> str:
@@ -30,10 +32,10 @@ def pick(job: Job) -> str:
     body, name = job.body, job.call.object
     if not name:
         raise SkillFailure(Code.BAD_ARGUMENT, "pick needs the name of an object")
-    if body.held is not None and body.grips:
-        raise SkillFailure(Code.BAD_ARGUMENT, f"the hand already holds the {body.held.label}")
-    body.held = None
-    body.open_gripper(wait=False)
+    if body.hand.held is not None and body.hand.grips:
+        raise SkillFailure(Code.BAD_ARGUMENT, f"the hand already holds the {body.hand.held.label}")
+    body.hand.held = None
+    body.hand.open(wait=False)
     go_near(job)
     target = search(job)
     reach = _step_up(job, target)
@@ -53,9 +55,9 @@ def pick(job: Job) -> str:
     _lift(job, target, reach)
     job.report(f"stepping back with the {name}", 0.85)
     step_back(job, object_boxes(_obstacles(job, target)))
-    if not body.grips:
-        body.held = None
-        body.open_gripper(wait=False)
+    if not body.hand.grips:
+        body.hand.held = None
+        body.hand.open(wait=False)
         raise SkillFailure(Code.GRASP_FAILED, f"the {name} slipped out of the hand")
     return f"holding the {name}"
 
@@ -71,7 +73,7 @@ def search(job: Job) -> ObjectObservation:
     since = body.state.stamp
     near = call.position
     if near is not None:
-        body.fixate(body.gaze_at(near))
+        body.eyes.fixate(body.eyes.look_to(near))
         found = find(job, call.object, since, near)
         if found is not None:
             return found
@@ -97,7 +99,7 @@ def _surface(job: Job, target: ObjectObservation) -> float:
 
 def _obstacles(job: Job, target: ObjectObservation) -> list[ObjectObservation]:
     """Neighbours of the target; not the target itself, on its spot or in the hand."""
-    hand = job.body.tool()[:3, 3]
+    hand = job.body.arm.tool()[:3, 3]
     return [
         o
         for o in job.body.sightings.objects(job.started)
@@ -131,7 +133,7 @@ def _step_up(job: Job, target: ObjectObservation) -> Reach:
         raise SkillFailure(
             Code.UNREACHABLE, f"no pose from which the arm reaches the {job.call.object}"
         )
-    body.gaze_at(target.position, reach.base)
+    body.eyes.look_to(target.position, reach.base)
     step_to(job, reach.base)
     return reach
 
@@ -151,7 +153,7 @@ def _look_again(
     body = job.body
     job.report(f"looking closely at the {job.call.object}", 0.4)
     since = body.state.stamp
-    body.fixate(body.gaze_at(target.position), job.config.looking.close_percepts)
+    body.eyes.fixate(body.eyes.look_to(target.position), job.config.looking.close_percepts)
     again = find(job, job.call.object, since, target.position)
     if again is not None and math.dist(again.position, target.position) < _SAME_SPOT:
         target = again
@@ -172,14 +174,15 @@ def _grasp(job: Job, target: ObjectObservation, reach: Reach) -> bool:
     """Reach, close, and say whether the object is between the fingers."""
     body, arm = job.body, job.config.arm
     job.report(f"reaching for the {job.call.object}", 0.5)
-    body.open_gripper(wait=False)
-    if _descend(job, target, reach):
-        width = body.close_gripper()
-        if width > max(arm.held_width, _LEAST_SHARE * reach.grasp.width):
-            return True
-        body.open_gripper()
-    # It closed on nothing or on a mere handle, or a finger came down on something.
-    body.move_tool((0.0, 0.0, arm.approach_height))
+    body.hand.open(wait=False)
+    share = _LEAST_SHARE if _descend(job, target, reach) else _WHOLE_SHARE
+    # Close even where a finger came down on something, a mug's handle perhaps: wedged open fingers
+    # would carry the object along unheld.
+    width = body.hand.close()
+    if width > max(arm.held_width, share * reach.grasp.width):
+        return True
+    body.hand.open()
+    body.arm.move_tool((0.0, 0.0, arm.approach_height))
     return False
 
 
@@ -191,10 +194,10 @@ def _descend(job: Job, target: ObjectObservation, reach: Reach) -> bool:
         aimed = reach_from(body, body.state.base, (reach.grasp,), height=arm.approach_height)
         if aimed is not None:
             reach = aimed
-            body.move_arm(reach.above)
-    body.start_line(reach.descent, arm.approach_height, arm.approach_speed)
-    touched = body.finish_arm(stop_at_contact=True)
-    return not (touched and body.tool()[2, 3] > reach.grasp.position[2] + _STOPPED_EARLY)
+            body.arm.move(reach.above)
+    body.arm.start_line(reach.descent, arm.approach_height, arm.approach_speed)
+    touched = body.arm.finish(stop_at_contact=True)
+    return not (touched and body.arm.tool()[2, 3] > reach.grasp.position[2] + _STOPPED_EARLY)
 
 
 def _lift(job: Job, target: ObjectObservation, reach: Reach) -> None:
@@ -205,11 +208,11 @@ def _lift(job: Job, target: ObjectObservation, reach: Reach) -> None:
     """
     body, name = job.body, job.call.object
     job.report(f"lifting the {name}", 0.7)
-    tip = float(body.tool()[2, 3])
+    tip = float(body.arm.tool()[2, 3])
     height = max(tip - _surface(job, target), 0.01)
-    body.move_tool((0.0, 0.0, job.config.arm.lift_height), speed=0.25)
-    if not body.grips:
-        body.open_gripper(wait=False)
+    body.arm.move_tool((0.0, 0.0, job.config.arm.lift_height), speed=0.25)
+    if not body.hand.grips:
+        body.hand.open(wait=False)
         step_back(job)
         raise SkillFailure(Code.GRASP_FAILED, f"the {name} slipped out while it was lifted")
-    body.held = Held(target.label, height, target.size, reach.grasp.tilt)
+    body.hand.held = Held(target.label, height, target.size, reach.grasp.tilt)

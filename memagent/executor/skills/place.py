@@ -36,14 +36,14 @@ _UNKNOWN = Held("", 0.06, (0.07, 0.07, 0.1))
 def place(job: Job) -> str:
     """Find a free spot, put down what is in the hand, and check that it is there."""
     body = job.body
-    if not body.grips:
-        body.held = None
+    if not body.hand.grips:
+        body.hand.held = None
         raise SkillFailure(Code.BAD_ARGUMENT, "the hand is empty: pick something first")
-    held = body.held or _UNKNOWN
+    held = body.hand.held or _UNKNOWN
     name = job.call.object or held.label
     if held.label and name not in held.label:
         raise SkillFailure(Code.BAD_ARGUMENT, f"the hand holds the {held.label}, not the {name}")
-    body.held = held
+    body.hand.held = held
     go_near(job)
     since = inspect(job)
     if not job.scene.is_open(job.place) and look_at_front(job) > 0.0:
@@ -55,14 +55,14 @@ def place(job: Job) -> str:
     job.report(f"stepping up to {job.place.name}", 0.3)
     step_to(job, reach.base)
     spot = _lower(job, reach, others)
-    body.held = None
+    body.hand.held = None
     job.report(f"stepping back from {job.place.name}", 0.75)
     step_back(job, object_boxes(others))
     return _verify(job, name, spot, held)
 
 
 def _in_hand(job: Job, seen: ObjectObservation) -> bool:
-    return math.dist(seen.position, job.body.tool()[:3, 3]) < 0.2
+    return math.dist(seen.position, job.body.arm.tool()[:3, 3]) < 0.2
 
 
 def _find_spot(job: Job, held: Held, others: list[ObjectObservation]) -> Reach:
@@ -141,12 +141,12 @@ def _lower(job: Job, reach: Reach, others: list[ObjectObservation]) -> Vector3:
         aimed = reach_from(body, body.state.base, (reach.grasp,), height=arm.approach_height)
         if aimed is not None:
             reach = aimed
-            body.move_arm(reach.above)
-    body.start_line(reach.descent, arm.approach_height, arm.approach_speed)
-    body.finish_arm(stop_at_contact=True)
-    x, y, _ = body.tool()[:3, 3]
-    body.open_gripper()
-    body.move_tool((0.0, 0.0, arm.lift_height))
+            body.arm.move(reach.above)
+    body.arm.start_line(reach.descent, arm.approach_height, arm.approach_speed)
+    body.arm.finish(stop_at_contact=True)
+    x, y, _ = body.arm.tool()[:3, 3]
+    body.hand.open()
+    body.arm.move_tool((0.0, 0.0, arm.lift_height))
     return float(x), float(y), job.place.height
 
 
@@ -160,7 +160,7 @@ def _verify(job: Job, name: str, spot: Vector3, held: Held) -> str:
     job.report(f"checking {place.name}", 0.9)
     middle = (spot[0], spot[1], spot[2] + held.size[2] / 2)
     since = body.state.stamp
-    body.fixate(body.gaze_at(middle))
+    body.eyes.fixate(body.eyes.look_to(middle))
     for attempt in range(2):
         if attempt:
             inspect(job)
