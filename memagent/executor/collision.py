@@ -23,6 +23,7 @@ _WALL_OF_DRAWER = 0.012
 _DRAWER_WALL_HEIGHT = 0.09
 _HANDLE_RADIUS = 0.014
 _LOAD_RADIUS = 0.03
+_GAP = 0.015
 _HANDLE_HALF_LENGTH = 0.06
 
 
@@ -127,8 +128,11 @@ def _inside(place: Place, piece: Obstacle) -> bool:
 
 
 def _cavity(place: Place) -> Box:
-    """The inside of a cabinet, reaching out to its front."""
-    x0, y0, x1, y1 = place.bounds
+    """The inside of a cabinet, reaching out to its front.
+
+    Objects keep a little from the walls, so these are further out than where objects rest.
+    """
+    x0, y0, x1, y1 = np.add(place.bounds, (-_GAP, -_GAP, _GAP, _GAP)).tolist()
     assert place.front is not None
     a0, b0, a1, b1 = place.front
     if a0 >= x1 or a1 <= x0:

@@ -19,6 +19,8 @@ _ABOVE_SURFACE = 0.015
 """Of the point between the finger tips, at least: the pads reach 1 cm further."""
 _PAD_HALF_WIDTH = 0.014
 _TURNS = (0.0, 0.4, -0.4, 0.8, -0.8, 1.2, -1.2, math.pi / 2)
+_SLANTS = (0.0, 0.35, -0.35, 0.65, -0.65)
+"""Radians by which the hand may take an elongated object aslant, where it does not fit across."""
 _PLAY = 0.004
 """An object must be narrower than the open gripper by this much."""
 
@@ -73,7 +75,7 @@ def top_down_grasps(
 ) -> tuple[Grasp, ...]:
     """Candidate grasps, best first.
 
-    An elongated object is taken across its narrower side. A round one may be taken from any side:
+    An elongated object is taken across its narrower side, or nearly so. A round one may be taken from any side:
     first with the fingers left and right of where the robot faces.
 
     Args:
@@ -89,14 +91,14 @@ def top_down_grasps(
     top = seen.position[2] + seen.size[2] / 2
     z = max(surface + _ABOVE_SURFACE, top - _FINGER_DEPTH)
     x, y, _ = seen.position
-    round_ = seen.shape in ("cylinder", "sphere") or long < _ROUND * short
-    if seen.shape in ("cylinder", "sphere"):
+    widest = gripper.max_width - _PLAY
+    if seen.shape in ("cylinder", "sphere") and long <= widest:
         axes = [(facing + math.pi / 2 + turn, long) for turn in _TURNS]
-    elif round_:
+    elif long < _ROUND * short:
         axes = [(seen.yaw + math.pi / 2, short), (seen.yaw, long)]
-    else:
+    else:  # also a mug that shows its handle
         axes = [(seen.yaw + math.pi / 2, short)]
-    fitting = [(axis, width) for axis, width in axes if width <= gripper.max_width - _PLAY]
+    fitting = [(axis, width) for axis, width in axes if width <= widest]
     return tuple(
         Grasp((x, y, z), axis + turn, width, max(z - surface, 0.0))
         for axis, width in fitting

@@ -23,6 +23,10 @@ EDGE = 0.05
 """Least distance from an object's centre to the edge of a place, beyond its half width, metres."""
 DRAWER_DEPTH = (0.07, 0.15)
 """How far behind its front edge people put things into a drawer, metres."""
+CABINET_DEPTH = (0.1, 0.2)
+"""How far from a cabinet's opening things stand in it, metres."""
+CABINET_SIDE = 0.18
+"""Their distance from its side walls."""
 DRAWER_SIDE = 0.14
 """Least distance of an object's centre from a drawer's sides: a hand must fit in beside it."""
 
@@ -162,7 +166,8 @@ def _assign(world: World, rng: np.random.Generator) -> tuple[dict[str, str], str
             return None
     mover, target = "", ""
     if scenario.overnight:
-        mover = str(rng.choice(list(scenario.overnight)))
+        out = [k for k in scenario.overnight if not world.site.place(places[k]).is_container]
+        mover = str(rng.choice(out or list(scenario.overnight)))
         targets = vacancies.among(scenario.overnight[mover], containers=True)
         targets = [p for p in targets if p != places[mover]]
         if not targets:
@@ -229,10 +234,9 @@ def _zone(world: World, place: Place, radius: float) -> Rectangle:
     """Where the centre of an object of that radius may be."""
     facing = _facing(place)
     margin = min(radius, 0.06) + (0.0 if place.is_container else EDGE - 0.03)
-    if place.kind == "cabinet":  # at the back, in the corner to the left as one looks in
-        across = (facing[1], -facing[0])
-        zone = _strip(place.bounds, facing, margin, margin + 0.04, from_far_side=True)
-        return _strip(zone, across, margin, margin + 0.06, from_far_side=True)
+    if place.kind == "cabinet":  # in the middle, clear of the walls for a hand that reaches in
+        zone = _strip(place.bounds, facing, *CABINET_DEPTH)
+        return _inset(zone, CABINET_SIDE * abs(facing[1]), CABINET_SIDE * abs(facing[0]))
     if place.kind == "drawer":
         across = (abs(facing[1]), abs(facing[0]))
         zone = _strip(place.bounds, facing, *DRAWER_DEPTH)

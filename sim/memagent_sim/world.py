@@ -72,7 +72,7 @@ class ScenarioSpec(_Strict):
     capacity: dict[str, Annotated[int, Field(ge=0)]] = {}
     """Places that hold at most so many; 2 where nothing is said."""
     overnight: dict[str, tuple[str, ...]] = {}
-    """Objects of which one moves each night, and where it may go."""
+    """Objects of which one moves each night, and where it may go; first those that lie open."""
     overnight_nearby: Unit = 0.7
     """Probability that it only moves within its room, if there is somewhere to go."""
     hidden: dict[str, Unit] = {}

@@ -217,6 +217,22 @@ class Arm:
             waypoints.append(q)
         return np.stack(waypoints)
 
+    def rise(self, height: float, descent: FloatArray, *, speed: float | None = None) -> None:
+        """Draw the tool straight up by ``height`` metres, or back up ``descent`` where that is all.
+
+        Args:
+            height: metres.
+            descent: joint waypoints of the way down, which can always be gone back.
+            speed: of the tool, m/s.
+        """
+        speed = self._config.approach_speed if speed is None else speed
+        start = self.commanded()
+        waypoints = self.line(start, np.array([0.0, 0.0, height]))
+        if waypoints is None:
+            waypoints = np.stack([start, *descent[-2::-1]])
+        self.start_line(waypoints, height, speed)
+        self.finish()
+
     def move_tool(
         self,
         offset: Sequence[float] | FloatArray,

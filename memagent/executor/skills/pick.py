@@ -182,7 +182,7 @@ def _grasp(job: Job, target: ObjectObservation, reach: Reach) -> bool:
     if width > max(arm.held_width, share * reach.grasp.width):
         return True
     body.hand.open()
-    body.arm.move_tool((0.0, 0.0, arm.approach_height))
+    body.arm.rise(arm.approach_height, reach.descent)
     return False
 
 
@@ -210,7 +210,7 @@ def _lift(job: Job, target: ObjectObservation, reach: Reach) -> None:
     job.report(f"lifting the {name}", 0.7)
     tip = float(body.arm.tool()[2, 3])
     height = max(tip - _surface(job, target), 0.01)
-    body.arm.move_tool((0.0, 0.0, job.config.arm.lift_height), speed=0.25)
+    body.arm.rise(job.config.arm.lift_height, reach.descent)
     if not body.hand.grips:
         body.hand.open(wait=False)
         step_back(job)

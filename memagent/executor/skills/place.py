@@ -146,7 +146,7 @@ def _lower(job: Job, reach: Reach, others: list[ObjectObservation]) -> Vector3:
     body.arm.finish(stop_at_contact=True)
     x, y, _ = body.arm.tool()[:3, 3]
     body.hand.open()
-    body.arm.move_tool((0.0, 0.0, arm.lift_height))
+    body.arm.rise(arm.lift_height, reach.descent)
     return float(x), float(y), job.place.height
 
 
