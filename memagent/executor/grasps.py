@@ -75,8 +75,8 @@ def top_down_grasps(
 ) -> tuple[Grasp, ...]:
     """Candidate grasps, best first.
 
-    An elongated object is taken across its narrower side, or nearly so. A round one may be taken from any side:
-    first with the fingers left and right of where the robot faces.
+    An elongated object is taken across its narrower side, or nearly so. A round one may be taken
+    from any side: first with the fingers left and right of where the robot faces.
 
     Args:
         seen: the object.
@@ -96,6 +96,9 @@ def top_down_grasps(
         axes = [(facing + math.pi / 2 + turn, long) for turn in _TURNS]
     elif long < _ROUND * short:
         axes = [(seen.yaw + math.pi / 2, short), (seen.yaw, long)]
+    elif seen.shape == "elongated":
+        across = seen.yaw + math.pi / 2
+        axes = [(across + slant, short / math.cos(slant)) for slant in _SLANTS]
     else:  # also a mug that shows its handle
         axes = [(seen.yaw + math.pi / 2, short)]
     fitting = [(axis, width) for axis, width in axes if width <= widest]

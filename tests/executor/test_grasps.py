@@ -20,10 +20,10 @@ def seen(shape: str, size, yaw: float = 0.0) -> ObjectObservation:
 def test_an_elongated_object_is_taken_across(description):
     banana = seen("elongated", (0.16, 0.036, 0.036), yaw=0.3)
     grasps = top_down_grasps(banana, SURFACE, description.gripper, facing=0.0)
-    assert math.cos(grasps[0].yaw - 0.3) == pytest.approx(0.0, abs=1e-9)
+    assert abs(math.cos(grasps[0].yaw - 0.3)) == pytest.approx(0.0, abs=1e-9)
     assert grasps[0].width == pytest.approx(0.036)
     # Where that does not fit, aslant, but never along.
-    assert all(abs(math.cos(g.yaw - 0.3)) < 0.7 for g in grasps)
+    assert all(abs(math.cos(g.yaw - 0.3)) < 0.75 for g in grasps)
     assert len(grasps) > 2
 
 
