@@ -57,12 +57,11 @@ class Film:
     def on_frame(self, frame: CameraFrame) -> None:
         now = time.monotonic()
         with self._lock:
-            if now < self._next:
+            if now < self._next or self._percept is None:
                 return
             self._next = now + self._period_s
             percept, plan = self._percept, self._plan
-        picture = overlay(frame, percept) if percept is not None else frame.rgb
-        composed = self._compose(picture, plan)
+        composed = self._compose(overlay(frame, percept), plan)
         with self._lock:
             self._frames.append(composed)
             if len(self._frames) > MAX_FRAMES:
