@@ -95,7 +95,8 @@ class MemoryNode(RegionNode):
         self.problem = ""
         self._observe_ms = (time.perf_counter() - began) * 1e3
         with self._arrived:
-            self._last_arrival = time.monotonic()
+            if memory.latest_stamp == convert.stamp_from_msg(message.header.stamp):
+                self._last_arrival = time.monotonic()  # a late one changes nothing
             self._arrived.notify_all()
         for event in events:
             self._events.publish(

@@ -102,7 +102,7 @@ def test_without_a_camera_the_missing_topics_are_named_and_tasks_end(tmp_path):
 
 
 def test_a_second_start_on_the_same_memory_goes_on_where_the_first_ended(tmp_path):
-    chosen = {"memory_file": str(tmp_path / "memory.db"), "speed": "2"}
+    chosen = {"memory_file": str(tmp_path / "memory.db")}
     nodes = load_graph(resources.find("configs/graph/full.yaml")).resolve(chosen)
     ids = []
     for start in (1, 2):
