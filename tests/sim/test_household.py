@@ -66,11 +66,15 @@ def test_overnight_one_object_of_a_task_moves_and_nothing_else(
 
 
 def test_seeds_cover_the_cases_that_matter(households: list[Household]) -> None:
-    bananas = {h.layout["banana"].place for h in households}
-    assert "bottom drawer" in bananas
-    assert len(bananas) >= 4
-    assert any(p.place == "fridge" for h in households for p in h.layout.values())
-    assert any(h.move and h.move.placement.place == "bottom drawer" for h in households)
+    wanted = ("red mug", "banana")
+    for household in households:
+        hidden = [label for label in wanted if household.layout[label].place == "fridge"]
+        assert len(hidden) == 1, "one of the two is in the fridge"
+        assert household.move.label not in hidden, "what lies open is what people move"
+    for label in wanted:
+        assert len({h.layout[label].place for h in households}) >= 4
+    full = {any(p.place == "bottom drawer" for p in h.layout.values()) for h in households}
+    assert full == {True, False}
 
 
 def test_everything_on_the_counter_is_what_lies_there(households: list[Household]) -> None:
