@@ -172,3 +172,12 @@ def test_probabilities_are_probabilities_whatever_is_remembered(
 )  # fmt: skip
 def test_ago(seconds: float, words: str) -> None:
     assert ago(seconds) == words
+
+
+def test_what_is_gone_is_sought_first_in_the_room_where_people_keep_it() -> None:
+    gone = Evidence(visits=(_visit("desk", 100.0),), searches=(_search("desk", 200.0),))
+    odds = _odds(believe(gone, PLACES, 210.0, CONFIG))
+    assert odds["shelf"] == pytest.approx(CONFIG.nearby * odds["counter"])
+    put_away = Evidence(_fact("fridge", 100.0, by_robot=True, predicate="in"))
+    odds = _odds(believe(put_away, PLACES, 100.0 + DAY, CONFIG))
+    assert odds["counter"] == pytest.approx(odds["shelf"]), "the robot's doing is no habit"
