@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from memagent.memory import LifelongMemory
+from memagent.memory import BeliefConfig, LifelongMemory
 from memagent.site import Site
 from memagent.types import Code, Fact, PlaceBelief, Query, TaskResult, TaskStatus
 
@@ -76,9 +76,11 @@ def test_not_found_is_evidence_against_the_place(memory: LifelongMemory) -> None
     memory.observe(mug_on_desk(1.0))
     memory.record(outcome("pick red mug @ desk", Code.NOT_FOUND, finished=100.0))
     assert _facts_of_mug(memory) == []
-    best = _best(memory, "red mug")
-    assert best.place == "shelf", "in the same room it is likelier than elsewhere"
-    assert best.probability < 0.3
+    odds = {c.place: c.probability for c in memory.where("red mug").candidates}
+    assert _best(memory).place == "shelf", "the other place of the room where people keep it"
+    assert odds["shelf"] == pytest.approx(BeliefConfig().nearby * odds["dining table"])
+    assert odds["desk"] == min(odds.values())
+    assert all(p < 0.1 for place, p in odds.items() if place != "shelf")
 
 
 def test_not_found_for_an_object_never_seen_counts_too(memory: LifelongMemory) -> None:
