@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections import deque
 from pathlib import Path
 
 os.environ.setdefault("MUJOCO_GL", "egl")
@@ -95,6 +96,13 @@ class TrueEyes:
         return near and abs(pan) < wide + slack and abs(tilt) < half + slack
 
 
+def _delayed(command: str, latency: float, late: deque):
+    def send(robot, *values) -> None:
+        late.append((robot.simulation.time + latency, command, values))
+
+    return send
+
+
 class Household:
     """A simulated robot with skills; percepts come from :class:`TrueEyes`."""
 
@@ -105,7 +113,9 @@ class Household:
         noise: float = 0.004,
         slips: float = 0.0,
         config: ExecutorConfig | None = None,
+        latency: float = 0.0,
     ) -> None:
+        """``latency``: seconds by which commands reach the robot late, as over a network."""
         from memagent_sim.in_process import SimulatedRobot
         from memagent_sim.simulation import Simulation
         from memagent_sim.world import load_world
@@ -118,12 +128,22 @@ class Household:
         self.simulation.reset(day)
         eyes = TrueEyes(self.simulation, noise, seed)
 
+        late: deque[tuple[float, str, tuple]] = deque()
+
         class Robot(SimulatedRobot):
             def wait(self, seconds: float) -> RobotState:
-                state = super().wait(seconds)
+                due = self.simulation.time + seconds
+                while late and late[0][0] <= due:
+                    moment, command, values = late.popleft()
+                    super().wait(moment - self.simulation.time)
+                    getattr(self.simulation, command)(*values)
+                state = super().wait(due - self.simulation.time)
                 eyes.look()
                 return state
 
+        if latency:
+            for command in ("send_arm", "send_head", "send_gripper", "send_base", "stop"):
+                setattr(Robot, command, _delayed(command, latency, late))
         self.eyes = eyes
         self.robot = Robot(self.simulation)
         self.phases: list[str] = []

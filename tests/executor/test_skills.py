@@ -93,6 +93,25 @@ def test_opens_uses_and_closes_a_container(household, name):
     assert household.run("pick", name, label).code is Code.BLOCKED
 
 
+@pytest.mark.parametrize("name", ["top drawer", "bottom drawer", "fridge"])
+def test_late_commands_do_not_tear_the_hand_off_a_handle(name):
+    household = Household(seed=0, latency=0.1)
+    opened = household.run("open", name)
+    assert opened.code is Code.OK, opened.message
+    assert household.simulation.opening(name) > 0.85
+    closed = household.run("close", name)
+    assert closed.code is Code.OK, closed.message
+    assert household.simulation.opening(name) < 0.05
+
+
+def test_a_hand_that_somebody_else_opened_is_empty(household):
+    label = on_counter(household)
+    assert household.run("pick", "kitchen counter", label).code is Code.OK
+    household.simulation.reset(2)  # People took it out of the hand overnight.
+    opened = household.run("open", "top drawer")
+    assert opened.code is Code.OK, opened.message
+
+
 def test_a_slippery_object_is_reported_and_the_hand_comes_back_empty():
     household = Household(seed=0, slips=1.0)
     label = on_counter(household)

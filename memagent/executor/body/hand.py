@@ -12,6 +12,9 @@ from memagent.executor.config import ArmMotion
 from memagent.robot import Gripper
 from memagent.types import RobotState, Vector3
 
+_WIDE_OPEN = 1.5e-3
+"""Metres from their widest within which the fingers count as wide open."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -48,7 +51,7 @@ class Hand:
         self._closed = False
         self._pace.guard.send_gripper(widest, self._gripper.force)
         if wait:
-            self._settle(lambda s: s.gripper_width > widest - 0.0015)
+            self._settle(lambda s: s.gripper_width > widest - _WIDE_OPEN)
 
     def close(self) -> float:
         """Close until the fingers rest on something or meet; returns the width between them."""
@@ -72,9 +75,10 @@ class Hand:
         """Whether something keeps the fingers apart that were told to close.
 
         Before the first command, as after a restart with something in the hand, fingers that are
-        neither closed nor wide open hold something.
+        neither closed nor wide open hold something. Fingers that are wide open hold nothing,
+        whatever they were told: somebody else has opened them.
         """
         width, least = self._pace.state.gripper_width, self._config.held_width
         if self._closed is None:
             return least < width < self._gripper.max_width - least
-        return self._closed and width > least
+        return self._closed and least < width < self._gripper.max_width - _WIDE_OPEN

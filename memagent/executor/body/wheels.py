@@ -13,6 +13,17 @@ from memagent.executor.navigation import PathFollower, Point, wrap
 from memagent.robot import Base
 from memagent.types import Code, Pose2D
 
+_GAIN = 2.0
+"""Metres per second for each metre beside the path, and radians likewise."""
+_LATE = tuple(0.04 * k for k in range(8))
+"""Seconds by which the base may be late on its path."""
+_HELD_BACK = 0.15
+"""Metres behind that mean something holds the base back."""
+_CREEP_S = 0.6
+_CREEP_SPEED = 0.05
+_CREPT = 0.003
+"""Metres and radians that are near enough."""
+
 
 class Wheels:
     """A holonomic base."""
@@ -78,6 +89,9 @@ class Wheels:
     def sweep(self, pose_at: Callable[[float], Pose2D], duration: float) -> bool:
         """Lead the base through poses given over 0..1, in ``duration`` seconds, smoothly.
 
+        A base is late by what commands and odometry take on their way. To make up for that would
+        drive it past the end, so that on the way only what is beside the path is corrected.
+
         Returns:
             False where something held it back: it is then left where it got stuck.
         """
@@ -91,18 +105,47 @@ class Wheels:
             share, rate = _smooth(t), _smooth_rate(t) / duration
             there = pose_at(share)
             ahead = pose_at(min(share + rate * tick, 1.0))
-            vx, vy = (ahead.x - there.x) / tick, (ahead.y - there.y) / tick
-            wz = wrap(ahead.yaw - there.yaw) / tick
-            ex, ey = there.x - state.base.x, there.y - state.base.y
-            if math.hypot(ex, ey) > 0.12:
+            if _apart(there, state.base) > _HELD_BACK:
                 self._pace.guard.send_base(0.0, 0.0, 0.0)
                 return False
-            vx, vy, wz = vx + 2.0 * ex, vy + 2.0 * ey, wz + 2.0 * wrap(there.yaw - state.base.yaw)
-            c, s = math.cos(state.base.yaw), math.sin(state.base.yaw)
-            self._pace.guard.send_base(c * vx + s * vy, c * vy - s * vx, wz)
+            passed = (pose_at(_smooth(max(0.0, t - late / duration))) for late in _LATE)
+            beside = min(passed, key=lambda pose: _apart(pose, state.base))
+            ex, ey, turn = _towards(beside, state.base)
+            self._send_in_map(
+                (ahead.x - there.x) / tick + _GAIN * ex,
+                (ahead.y - there.y) / tick + _GAIN * ey,
+                wrap(ahead.yaw - there.yaw) / tick + _GAIN * turn,
+            )
+            self._pace.tick()
+        self._creep(pose_at(1.0))
+        return True
+
+    def _creep(self, goal: Pose2D) -> None:
+        """Make up slowly for what is left, for as long as it takes to press something shut."""
+        began = self._pace.state.stamp
+        while self._pace.state.stamp < began + _CREEP_S:
+            base = self._pace.state.base
+            ex, ey, turn = _towards(goal, base)
+            if math.hypot(ex, ey) < _CREPT and abs(turn) < _CREPT:
+                break
+            slower = min(1.0, _CREEP_SPEED / max(_GAIN * math.hypot(ex, ey), 1e-9))
+            self._send_in_map(slower * _GAIN * ex, slower * _GAIN * ey, _GAIN * turn)
             self._pace.tick()
         self._pace.guard.send_base(0.0, 0.0, 0.0)
-        return True
+
+    def _send_in_map(self, vx: float, vy: float, wz: float) -> None:
+        yaw = self._pace.state.base.yaw
+        c, s = math.cos(yaw), math.sin(yaw)
+        self._pace.guard.send_base(c * vx + s * vy, c * vy - s * vx, wz)
+
+
+def _apart(a: Pose2D, b: Pose2D) -> float:
+    return math.hypot(a.x - b.x, a.y - b.y)
+
+
+def _towards(goal: Pose2D, base: Pose2D) -> tuple[float, float, float]:
+    """What is left from ``base`` to ``goal``: metres in ``map``, radians."""
+    return goal.x - base.x, goal.y - base.y, wrap(goal.yaw - base.yaw)
 
 
 def _smooth(t: float) -> float:

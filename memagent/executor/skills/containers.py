@@ -22,6 +22,9 @@ _DONE = 0.12
 """Openings so close to the goal count as reached."""
 _PRESS = 0.006
 """Metres that the hand pushes on after a front should have closed."""
+_STOP_SHORT = 0.02
+"""Metres before its end that a drawer is pulled to: a base that overshoots would tear the hand off
+the handle there."""
 
 
 def open_container(job: Job) -> str:
@@ -57,13 +60,15 @@ def _move_front(job: Job, goal: float, word: str) -> str:
         raise SkillFailure(Code.UNREACHABLE, f"no pose from which to move {place.name}")
     _take_handle(job, plan)
     moved = _carry(job, plan, opening, goal)
+    lost = not body.hand.grips
     _let_go(job, moved)
     step_back(job)
     seen = look_at_front(job)
     if abs(seen - goal) > max(_DONE, abs(plan.opening - goal) + 0.05):
-        raise SkillFailure(
-            Code.BLOCKED, f"{place.name} is {100 * seen:.0f} % open after trying to get it {word}"
-        )
+        how = f"{place.name} is {100 * seen:.0f} % open after trying to get it {word}"
+        if lost:
+            raise SkillFailure(Code.GRASP_FAILED, f"lost the handle, {how}")
+        raise SkillFailure(Code.BLOCKED, how)
     return f"{place.name} is {word}"
 
 
@@ -125,18 +130,19 @@ def _carry(job: Job, plan: HandlePlan, opening: float, goal: float) -> float:
     job.report(f"moving {place.name}", 0.45)
     start = body.state.base
     end = plan.opening
-    if goal == 0.0 and place.joint is not None and plan.opening == goal:
+    assert place.joint is not None
+    if plan.opening == goal:
         lever = path_length(place, start, 0.0, 1.0)
-        end -= _PRESS / lever
+        if goal == 0.0:
+            end -= _PRESS / lever
+        elif place.joint.kind == "slide":
+            end -= _STOP_SHORT / lever
     duration = 15 / 8 * path_length(place, start, opening, end) / job.config.base.pull_speed
 
     def pose_at(share: float) -> Pose2D:
         return carried(place, start, opening, opening + share * (end - opening))
 
     body.wheels.sweep(pose_at, max(duration, 1.0))
-    if not body.hand.grips:
-        let_go(body)
-        raise SkillFailure(Code.GRASP_FAILED, f"lost the handle of {place.name}")
     return _opening_of_base(job, start, opening)
 
 
