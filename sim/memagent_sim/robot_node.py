@@ -318,7 +318,14 @@ class SimulatedRobotNode(RegionNode):
             response.success = False
             response.message = f"no keyframe {keyframe!r}; write day_1, day_2, ..."
             return response
-        return self._answer(response, lambda simulation: simulation.reset(int(number)), keyframe)
+
+        def reset(simulation: Simulation) -> None:
+            published = simulation.time + self._epoch
+            simulation.reset(int(number))
+            # Whoever has seen a time must never see it go back.
+            self._epoch += max(0.0, published - (simulation.time + self._epoch))
+
+        return self._answer(response, reset, keyframe)
 
     def _step_simulation(self, request: Any, response: Any) -> Any:
         if not self._paused:
