@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 
 import cv2
@@ -223,26 +222,3 @@ def test_unknown_camera_and_container_are_errors(simulation: Simulation) -> None
         simulation.camera("third eye")  # type: ignore[arg-type]
     with pytest.raises(KeyError):
         simulation.opening("desk")
-
-
-# --- speed --------------------------------------------------------------------------------------
-
-
-def test_physics_is_much_faster_than_real_time(simulation: Simulation) -> None:
-    simulation.reset()
-    best = math.inf
-    for _ in range(3):
-        began = time.process_time()
-        simulation.step(1.0)
-        best = min(best, time.process_time() - began)
-    assert 1.0 / best >= 15.0
-
-
-def test_a_head_image_is_cheap(simulation: Simulation) -> None:
-    simulation.camera("head")
-    best = math.inf
-    for _ in range(8):
-        began = time.process_time()
-        simulation.camera("head")
-        best = min(best, time.process_time() - began)
-    assert best <= 0.025
