@@ -6,6 +6,7 @@ with history), episodic (attempts with their outcomes) and semantic (lessons and
 """
 
 from memagent.memory.beliefs import BeliefConfig
+from memagent.memory.embedders import Embedder, EmbedderConfig, EmbedderError
 from memagent.memory.lifelong import LifelongMemory, MemoryConfig
 from memagent.memory.perceiving import PerceivingConfig
 from memagent.memory.records import EventKind, MemoryEvent
@@ -14,6 +15,9 @@ from memagent.memory.store import StoreConfig
 
 __all__ = [
     "BeliefConfig",
+    "Embedder",
+    "EmbedderConfig",
+    "EmbedderError",
     "EventKind",
     "LifelongMemory",
     "MemoryConfig",

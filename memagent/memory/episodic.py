@@ -74,11 +74,14 @@ class EpisodicMemory:
         query = Query(text=instruction, kinds=("episode",), limit=limit)
         found = (
             self._tables.episode(int(item.episode.removeprefix("episode-")))
-            for item in self._recaller.recall(query, now).items
+            for item in self._recaller.recall(query, now, context=False).items
         )
         return tuple(episode for episode in found if episode is not None)
 
     def order(self, *texts: str, now: float) -> tuple[MemoryItem, ...]:
         """What each text best describes, in the order it happened: "which came first?"."""
-        best = (self._recaller.recall(Query(text=text, limit=1), now).items for text in texts)
+        best = (
+            self._recaller.recall(Query(text=text, limit=1), now, context=False).items
+            for text in texts
+        )
         return tuple(sorted((items[0] for items in best if items), key=lambda item: item.stamp))

@@ -25,7 +25,10 @@ from pydantic import BaseModel, ConfigDict
 from memagent.catalogue import Colour
 from memagent.errors import MemagentError
 from memagent.memory.acting import Acting
+from memagent.memory.embedders import Embedder, EmbedderConfig, choose_embedder
+from memagent.memory.embedding import Embedding
 from memagent.memory.export import exported
+from memagent.memory.log_index import LogIndex
 from memagent.memory.perceiving import Perceiving, PerceivingConfig
 from memagent.memory.records import ROBOT, MemoryEvent
 from memagent.memory.state import MemoryState, StateConfig
@@ -52,6 +55,7 @@ class MemoryConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     store: StoreConfig = StoreConfig()
+    embedder: EmbedderConfig = EmbedderConfig()
     state: StateConfig = StateConfig()
     perceiving: PerceivingConfig = PerceivingConfig()
     persist_every: float = 5.0
@@ -68,7 +72,11 @@ class LifelongMemory:
     """
 
     def __init__(
-        self, path: Path | str, site: Site | None = None, config: MemoryConfig | None = None
+        self,
+        path: Path | str,
+        site: Site | None = None,
+        config: MemoryConfig | None = None,
+        embedder: Embedder | None = None,
     ) -> None:
         """Open the memory file, creating it if need be; ":memory:" keeps nothing.
 
@@ -76,23 +84,32 @@ class LifelongMemory:
             path: the file.
             site: the surveyed map; without one, places are those that percepts mention.
             config: constants of the models and of the store.
+            embedder: yours, instead of one that the configuration names.
 
         Raises:
+            EmbedderError: the embedder that the configuration names cannot be loaded.
             StoreError: the file cannot be opened; see :class:`memagent.memory.store.Store`.
         """
         self._config = config or MemoryConfig()
         self._site = site
         self._lock = threading.RLock()
+        self._embedder = embedder or choose_embedder(self._config.embedder)
+        self._embedding: Embedding | None = None
         self._store = Store(path, self._config.store)
         self._untold: list[MemoryEvent] = []
         try:
+            self._index = _index(self._store, self._embedder)
             self._load()
+            if self._embedder is not None and not self._config.store.read_only:
+                self._embedding = Embedding(self._embedder, self._store, self._index, self._lock)
         except BaseException:
             self._store.close()
             raise
 
     def close(self) -> None:
         """Write what ran ahead of the file, and close it; a second call does nothing."""
+        if self._embedding is not None:
+            self._embedding.stop()
         with self._lock:
             try:
                 if self._store.is_open and not self._config.store.read_only:
@@ -206,8 +223,16 @@ class LifelongMemory:
             forgotten = self._state.tables.forget_item(int(number))
         if forgotten:
             with self._lock:
+                self._index.drop_forgotten()
                 self._load()
         return forgotten
+
+    def wait_for_vectors(self, timeout: float) -> bool:
+        """Wait until every item has its vector, at most ``timeout`` seconds; False if not yet.
+
+        True at once without an embedder.
+        """
+        return self._embedding is None or self._embedding.wait(timeout)
 
     # --- asking about now ---------------------------------------------------------------------
 
@@ -359,7 +384,9 @@ class LifelongMemory:
     # --- inside -------------------------------------------------------------------------------
 
     def _load(self) -> None:
-        self._state = MemoryState(self._store, self._site, self._config.state)
+        self._state = MemoryState(
+            self._store, self._site, self._config.state, self._index, self._embedder
+        )
         self._perceiving = Perceiving(self._state, self._config.perceiving)
         self._acting = Acting(self._state, self._perceiving)
 
@@ -371,6 +398,8 @@ class LifelongMemory:
             try:
                 with self._store.transaction():
                     yield
+                if self._embedding is not None:
+                    self._embedding.wake()
             except BaseException:
                 del self._untold[untold:]
                 if self._store.is_open:
@@ -392,6 +421,10 @@ class LifelongMemory:
         entity = self._state.entities.get(name)
         assert entity is not None, name
         return ObjectBelief(name, entity.category, entity.colour, self._state.believe(name))
+
+
+def _index(store: Store, embedder: Embedder | None) -> LogIndex:
+    return LogIndex(store, embedder.id, embedder.dimension) if embedder else LogIndex(store)
 
 
 def _certainty(belief: ObjectBelief) -> float:

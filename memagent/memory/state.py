@@ -8,9 +8,11 @@ import math
 from pydantic import BaseModel, ConfigDict
 
 from memagent.memory.beliefs import BeliefConfig, Candidate, Evidence, believe
+from memagent.memory.embedders import Embedder
 from memagent.memory.entities import Entities, EntityConfig
 from memagent.memory.episodic import EpisodicMemory
 from memagent.memory.knowledge_graph import KnowledgeGraph
+from memagent.memory.log_index import LogIndex
 from memagent.memory.places import PlaceConfig, Places
 from memagent.memory.recall import RecallConfig, Recaller
 from memagent.memory.records import ROBOT, EventKind, FactRecord, MemoryEvent
@@ -39,7 +41,14 @@ class StateConfig(BaseModel):
 class MemoryState:
     """The parts of memory, and what is told to several of them at once."""
 
-    def __init__(self, store: Store, site: Site | None, config: StateConfig) -> None:
+    def __init__(
+        self,
+        store: Store,
+        site: Site | None,
+        config: StateConfig,
+        index: LogIndex | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
         self.site = site
         self.config = config
         self.places_by_name = {p.name: p for p in site.places} if site else {}
@@ -49,7 +58,7 @@ class MemoryState:
         self.places = Places(self.tables, site, config.places)
         self.habits = Habits(self.tables, config.semantic)
         self.lessons = Lessons(self.tables)
-        self.recaller = Recaller(self.tables, config.recall)
+        self.recaller = Recaller(self.tables, config.recall, index, embedder)
         self.episodic = EpisodicMemory(self.tables, self.recaller)
         self.temporal = TemporalBuffer(config.temporal)
         self.temporal.restore(self._moments("summary"), self._moments("step"))
