@@ -95,7 +95,8 @@ def run(out: Path, data: Path, model: str = "") -> dict[str, Any]:
         data: LoCoMo's conversations, JSON or JSON in xz.
         model: folder of a MiniLM; "": the installed one, where there is one.
     """
-    samples = json.loads((lzma.open(data) if data.suffix == ".xz" else data.open("rb")).read())
+    raw = data.read_bytes()
+    samples = json.loads(lzma.decompress(raw) if data.suffix == ".xz" else raw)
     variants: dict[str, tuple[RecallConfig, Embedder | None]] = {
         "words alone": (PLAIN, None),
         "embedded default": (RecallConfig(), None),
@@ -118,7 +119,7 @@ def run(out: Path, data: Path, model: str = "") -> dict[str, Any]:
 
 def _figures(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     names = {"embedded default": "", "with MiniLM": "_minilm"}
-    figures: dict[str, Any] = {"questions": len({id(r) for r in rows if _is(r, "words alone")})}
+    figures: dict[str, Any] = {"questions": sum(_is(row, "words alone") for row in rows)}
     for variant, suffix in names.items():
         groups = _by_conversation(rows, variant)
         for k in (5, 10):
