@@ -50,6 +50,8 @@ class RecallConfig(BaseModel):
     """Factor for facts and lessons that no longer hold."""
     candidates: Annotated[int, Field(ge=1)] = 200
     """The most items that pass the filters and are scored."""
+    scored: Annotated[int, Field(ge=1)] = 4_000
+    """The most items that words may match before the commonest words are left out."""
     vectors: Annotated[float, Field(ge=0, le=1)] = 0.4
     """Share of vectors in meaning, where there is an embedder; words have the rest."""
     least_cosine: Annotated[float, Field(ge=-1, le=1)] = 0.2
@@ -154,8 +156,8 @@ class Recaller:
         return both, scores
 
     def _by_words(self, query: Query) -> tuple[Rows, Scores]:
-        words = content_words(query.text)
-        found = self._search(" OR ".join(f'"{w}"' for w in words), query)
+        words = list(dict.fromkeys(content_words(query.text)))
+        found = self._search(self._match(words), query)
         if not found:
             stems = [w[: max(3, len(w) - 2)] for w in words]
             found = self._search(" OR ".join(f'"{s}"*' for s in stems), query)
@@ -166,6 +168,30 @@ class Recaller:
         scores = ranks / ranks.min() if ranks.min() < 0.0 else np.ones(len(ranks))
         order = np.argsort(rows)
         return rows[order], scores[order]
+
+    def _match(self, words: list[str]) -> str:
+        """Any of the words; in a large memory without those that nearly everything has.
+
+        They say little, and scoring all that they match takes long.
+        """
+        quoted = [f'"{w}"' for w in words]
+        if self._index.size <= self._config.scored:
+            return " OR ".join(quoted)
+        count = "SELECT count(*) FROM item_text WHERE item_text MATCH ?"
+        matches = {w: self._tables.store.query(count, (w,))[0][0] for w in quoted}
+        rare: list[str] = []
+        total = 0
+        for word in sorted((w for w in quoted if matches[w]), key=lambda w: int(matches[w])):
+            total += matches[word]
+            if rare and total > self._config.scored:
+                break
+            rare.append(word)
+        if total > self._config.scored and len(rare) == 1:
+            # Common words all of them: what has them together.
+            common = " AND ".join(w for w in quoted if matches[w])
+            if self._tables.store.query(count, (common,))[0][0]:
+                return common
+        return " OR ".join(rare or quoted)
 
     def _search(self, match: str, query: Query) -> list[Row]:
         if not match:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memagent.memory import EmbedderError, LifelongMemory
+from memagent.memory import EmbedderError, LifelongMemory, MemoryConfig, StateConfig
 from memagent.memory.embedders import NGramEmbedder
+from memagent.memory.recall import RecallConfig
 from memagent.types import Query
 
 pytestmark = pytest.mark.unit
@@ -183,3 +184,15 @@ def test_what_is_forgotten_leaves_no_vector(path: Path) -> None:
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT count(*) FROM vector").fetchone() == (0,)
     connection.close()
+
+
+def test_in_a_large_memory_words_that_everything_has_are_left_out() -> None:
+    config = MemoryConfig(state=StateConfig(recall=RecallConfig(scored=20, candidates=10)))
+    with LifelongMemory(":memory:", config=config) as memory:
+        for i in range(60):
+            extra = " with the stripes" if i == 30 else ""
+            memory.remember(f"the red mug{extra} on shelf {i}", stamp=1e4 * i)
+        assert _texts(memory, Query(text="red mug with stripes"))[0].endswith("shelf 30")
+        assert _texts(memory, Query(text="red mug 41", limit=1)) == ["the red mug on shelf 41"]
+        assert len(_texts(memory, Query(text="red mug"))) == 10
+        assert len(_texts(memory, Query(text="red unicorn"))) == 10
