@@ -25,8 +25,10 @@ from pydantic import BaseModel, ConfigDict
 from memagent.catalogue import Colour
 from memagent.errors import MemagentError
 from memagent.memory.acting import Acting
+from memagent.memory.contradictions import Contradiction
 from memagent.memory.export import exported
 from memagent.memory.perceiving import Perceiving, PerceivingConfig
+from memagent.memory.quarantine import Claim
 from memagent.memory.records import ROBOT, MemoryEvent
 from memagent.memory.state import MemoryState, StateConfig
 from memagent.memory.store import Store, StoreConfig
@@ -277,16 +279,35 @@ class LifelongMemory:
         around: str | tuple[str, ...] | None = None,
         hops: int = 2,
         budget: int = 64,
+        edges: int = 256,
     ) -> nx.MultiDiGraph:
         """The knowledge graph as a copy: now or at ``as_of``, whole or around some vertices.
 
         Vertices carry ``kind`` (robot, room, place, object); edges ``predicate``, ``valid_from``,
-        ``valid_to``, ``confidence``, ``position`` and ``by_robot``. With ``around``, at most
-        ``budget`` vertices come back.
+        ``valid_to``, ``confidence``, ``evidence`` (agreeing observations), ``strength`` (both,
+        faded with age), ``position`` and ``by_robot``. With ``around``, at most ``budget`` vertices
+        and ``edges`` edges come back, however large the graph.
         """
         sources = (around,) if isinstance(around, str) else around or ()
         with self._lock:
-            return self._state.graph.graph(as_of, sources, hops, budget)
+            return self._state.graph.graph(as_of, sources, hops, budget, edges)
+
+    def contradictions(
+        self, since: float | None = None, limit: int = 50
+    ) -> tuple[Contradiction, ...]:
+        """Beliefs that turned out wrong, newest first: the old fact, the new one, why and when.
+
+        Args:
+            since: a time in seconds; None is ever.
+            limit: the most to return.
+        """
+        with self._lock:
+            return self._state.graph.contradictions.since(since, limit)
+
+    def quarantined(self) -> tuple[Claim, ...]:
+        """Unsure sightings that wait for a second witness, oldest first."""
+        with self._lock:
+            return self._state.quarantine.all()
 
     # --- asking about the past ----------------------------------------------------------------
 

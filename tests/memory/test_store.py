@@ -95,13 +95,14 @@ def test_a_truncated_file_is_refused(path: Path) -> None:
 
 def test_a_newer_schema_is_refused_with_both_versions(path: Path) -> None:
     _filled(path)
+    newest = len(store_module.migrations())
     database = sqlite3.connect(path)
     database.execute("PRAGMA user_version = 99")
     database.close()
-    with pytest.raises(StoreError, match=r"version 99.*up to 1.*upgrade memagent"):
+    with pytest.raises(StoreError, match=rf"version 99.*up to {newest}.*upgrade memagent"):
         LifelongMemory(path)
     database = sqlite3.connect(path)
-    database.execute("PRAGMA user_version = 1")
+    database.execute(f"PRAGMA user_version = {newest}")
     database.close()
     assert len(_notes(path)) == 5
 
