@@ -215,6 +215,11 @@ class Tables:
             for r in rows
         )
 
+    def aliases(self) -> tuple[tuple[str, str], ...]:
+        """Further labels of objects, with the objects' names."""
+        rows = self.store.query("SELECT label, name FROM alias ORDER BY label, name")
+        return tuple((label, name) for label, name in rows)
+
     def put_container(self, c: ContainerState) -> None:
         self.store.execute(
             "INSERT OR REPLACE INTO container VALUES (?,?,?,?,?)",
