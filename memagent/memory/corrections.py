@@ -40,23 +40,7 @@ class Corrections:
             raise MemagentError(f"{kept!r} and {other!r} are one already")
         before = self._before(kept, other)
         self._drop_relations_between(kept, other)
-        self._end_nearness(other)
-        self._rename(other, kept)
-        self._settle(kept)
-        newer, older = (one, two) if one.last_seen >= two.last_seen else (two, one)
-        self._tables.put_entity(
-            replace(
-                one,
-                size=newer.size if any(newer.size) else older.size,
-                position=newer.position or older.position,
-                first_seen=min(one.first_seen, two.first_seen),
-                last_seen=newer.last_seen,
-                confidence=max(one.confidence, two.confidence),
-            )
-        )
-        self._store.execute("DELETE FROM entity WHERE name = ?", (other,))
-        if two.label != one.label:
-            self._store.execute("INSERT OR IGNORE INTO alias VALUES (?,?)", (two.label, kept))
+        self._absorb(one, two)
         text = f"{other} is the same object as {kept}"
         self._note(text, kept)
         return self._journal.record("merge", (kept, other), text, self._state.now, before)
@@ -115,7 +99,13 @@ class Corrections:
     def undo(self, operation: str | None) -> Operation:
         """Undo an operation, by default the newest; see :meth:`Journal.undo`."""
         self._state.persist()
-        return self._journal.undo(operation, self._state.now)
+        undone = self._journal.undo(operation, self._state.now)
+        if undone.kind == "split":  # What was learned of the new object since is the old one's.
+            entities = {e.name: e for e in self._tables.entities()}
+            old, new = undone.names
+            if old in entities and any(self._journal.rows((new,)).values()):
+                self._absorb(entities[old], entities.get(new, replace(entities[old], name=new)))
+        return undone
 
     def operations(self, limit: int) -> tuple[Operation, ...]:
         return self._journal.all(limit)
@@ -158,6 +148,28 @@ class Corrections:
         raise MemagentError(f"no place is called {place!r}; there are {[*places, *rooms, FLOOR]}")
 
     # --- rows ---------------------------------------------------------------------------------
+
+    def _absorb(self, kept: Entity, other: Entity) -> None:
+        """Give all rows of one object to another."""
+        self._end_nearness(other.name)
+        self._rename(other.name, kept.name)
+        self._settle(kept.name)
+        newer, older = (kept, other) if kept.last_seen >= other.last_seen else (other, kept)
+        self._tables.put_entity(
+            replace(
+                kept,
+                size=newer.size if any(newer.size) else older.size,
+                position=newer.position or older.position,
+                first_seen=min(kept.first_seen, other.first_seen),
+                last_seen=newer.last_seen,
+                confidence=max(kept.confidence, other.confidence),
+            )
+        )
+        self._store.execute("DELETE FROM entity WHERE name = ?", (other.name,))
+        if other.label != kept.label:
+            self._store.execute(
+                "INSERT OR IGNORE INTO alias VALUES (?,?)", (other.label, kept.name)
+            )
 
     def _before(self, *names: str) -> dict[str, dict[str, dict[str, object]]]:
         self._state.persist()

@@ -5,7 +5,7 @@ ALTER TABLE fact ADD COLUMN evidence INTEGER NOT NULL DEFAULT 1;
 
 -- Without these, what is asked of one object would read all of history.
 CREATE INDEX fact_subject ON fact (subject);
-CREATE INDEX fact_object ON fact (object);
+CREATE INDEX fact_held ON fact (object) WHERE predicate = 'holding';
 
 CREATE TABLE contradiction (
     seq   INTEGER PRIMARY KEY AUTOINCREMENT,
