@@ -120,7 +120,7 @@ class Journal:
         self._refuse_if_built_upon(found, seq, changes)
         for change in reversed(changes):
             if change.before is None:
-                self._take_back(change, stamp)
+                self._take_back(change, changes, stamp)
             elif change.after is None:
                 self._put_back(change, found)
             else:
@@ -131,16 +131,30 @@ class Journal:
 
     # --- one kind of change each --------------------------------------------------------------
 
-    def _take_back(self, change: _Change, stamp: float) -> None:
+    def _take_back(self, change: _Change, changes: Iterable[_Change], stamp: float) -> None:
         """Remove a row that was added, unless more is known by now; a fact stays, as never held."""
         assert change.after is not None, change
         if change.table == "fact":
             self._tables.close_fact(change.after["seq"], change.after["valid_from"], stamp)
-        elif change.after.get("fact") is None and self._current(change) == change.after:
-            where = " AND ".join(f"{key} = ?" for key in _KEYS[change.table])
-            self._store.execute(
-                f"DELETE FROM {change.table} WHERE {where}", tuple(json.loads(change.key))
-            )
+            return
+        told = change.table == "item" and change.after["fact"] is not None
+        if told or self._current(change) != change.after:
+            return
+        if change.table == "entity" and self._has_other_facts(change.after["name"], changes):
+            return
+        where = " AND ".join(f"{key} = ?" for key in _KEYS[change.table])
+        self._store.execute(
+            f"DELETE FROM {change.table} WHERE {where}", tuple(json.loads(change.key))
+        )
+
+    def _has_other_facts(self, name: str, changes: Iterable[_Change]) -> bool:
+        own = {json.loads(c.key)[0] for c in changes if c.table == "fact"}
+        rows = self._store.query(
+            "SELECT seq FROM fact WHERE subject = ? UNION SELECT seq FROM fact "
+            "WHERE predicate = 'holding' AND object = ?",
+            (name, name),
+        )
+        return any(seq not in own for (seq,) in rows)
 
     def _put_back(self, change: _Change, operation: Operation) -> None:
         """Add a row that was removed."""

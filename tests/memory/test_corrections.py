@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from memagent.errors import MemagentError, StoreError
 from memagent.memory import LifelongMemory
 from memagent.memory.contradictions import MERGED, PERSON
 from memagent.memory.operations import Journal
+from memagent.memory.records import whereabouts_of
 from memagent.site import Site
 from memagent.types import Percept, Query, Vector3
 
@@ -285,3 +289,81 @@ def test_a_person_may_name_something_never_seen(memory: LifelongMemory) -> None:
     assert memory.where("banana").candidates[0].place == "fridge"
     memory.undo()
     assert memory.world().objects == ()
+
+
+# --- any story --------------------------------------------------------------------------------
+
+SPOTS: dict[str, Vector3] = {"desk": DESK, "shelf": SHELF, "nightstand": (2.1, 5.7, 0.645)}
+sightings = st.tuples(
+    st.just("see"), st.sampled_from(["red mug", "blue cup", "banana"]), st.sampled_from([*SPOTS])
+)
+repairs = st.one_of(
+    st.tuples(st.just("merge"), st.sampled_from(NAMES), st.sampled_from(NAMES)),
+    st.tuples(st.just("split"), st.sampled_from(NAMES), st.sampled_from([*SPOTS])),
+    st.tuples(st.just("correct"), st.sampled_from(NAMES), st.sampled_from([*SPOTS])),
+    st.tuples(st.just("take"), st.sampled_from(NAMES), st.just("")),
+)
+
+
+def _do(memory: LifelongMemory, stamp: float, action: str, name: str, other: str) -> None:
+    if action == "see":
+        watch(memory, _seen(stamp, name, SPOTS[other], other), stamp, 1.0)
+    elif action == "take":
+        memory.record(outcome(f"pick {name} @ desk", finished=stamp))
+    elif action == "merge":
+        memory.merge(name, other)
+    elif action == "split":
+        memory.split(name, places=(other,))
+    else:
+        memory.correct(name, other)
+
+
+def _is_sound(memory: LifelongMemory) -> None:
+    facts = memory.facts()
+    things = [whereabouts_of(f.relation) for f in facts if whereabouts_of(f.relation)]
+    assert len(things) == len(set(things)), "one place per object"
+    assert sum(f.relation.predicate == "holding" for f in facts) <= 1
+    assert set(things) <= {o.name for o in memory.world().objects} | {"I"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    before=st.lists(sightings, min_size=1, max_size=6),
+    middle=st.lists(repairs, max_size=4),
+    after=st.lists(st.one_of(sightings, repairs), max_size=4),
+)
+def test_whatever_people_do_memory_stays_sound_and_undoing_it_at_once_changes_nothing(
+    before: list[tuple[str, str, str]],
+    middle: list[tuple[str, str, str]],
+    after: list[tuple[str, str, str]],
+) -> None:
+    with LifelongMemory(":memory:") as memory:
+        stamp = 0.0
+        for step in (*before, *middle):
+            stamp += 10.0
+            rows, world = _everything(memory), memory.world()
+            try:
+                _do(memory, stamp, *step)
+            except MemagentError:
+                assert _everything(memory) == rows
+                continue
+            _is_sound(memory)
+            if step[0] in ("merge", "split", "correct"):
+                memory.undo()
+                changed = {t: r for t, r in _everything(memory).items() if r != rows[t]}
+                assert set(changed) <= {"fact", "item"}, "a fact once told is kept, as never true"
+                assert memory.world().holding == world.holding
+                assert memory.world().objects == world.objects
+                _is_sound(memory)
+                _do(memory, stamp, *step)
+        for step in after:
+            stamp += 10.0
+            with suppress(MemagentError):
+                _do(memory, stamp, *step)
+            _is_sound(memory)
+        while True:
+            try:
+                memory.undo()
+            except MemagentError:
+                break
+            _is_sound(memory)
