@@ -18,11 +18,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from memagent.catalogue import Colour
+from memagent.memory.likeness import Likeness, is_like, size_ratio
 from memagent.memory.records import Entity
 from memagent.memory.streaks import Streaks
 from memagent.memory.tables import Tables
@@ -30,21 +29,6 @@ from memagent.types import ObjectObservation, Percept, Vector3
 
 UNLIKE = 0.5
 """Metres that an object of another size seems farther away."""
-_HUES = tuple(colour for colour in get_args(Colour) if colour != "black")
-"""Around the colour circle: neighbours are taken for one another when the light changes."""
-
-
-class Likeness(BaseModel):
-    """How alike two objects of a category must be to be one under two labels."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    place: Annotated[float, Field(ge=0)] = 0.08
-    """Metres between them; 0: labels are never confused."""
-    size: Annotated[float, Field(ge=1)] = 1.6
-    """The largest ratio between their extents, whatever side they show."""
-    hues: Annotated[int, Field(ge=0)] = 1
-    """Steps between their colours on the colour circle."""
 
 
 class EntityConfig(BaseModel):
@@ -194,7 +178,7 @@ class Entities:
             near = math.hypot(x - percept.base.x, y - percept.base.y) <= self._config.reach
             return 0.3 if near else math.inf
         likeness = self._likeness(entity.category)
-        other = 0.0 if _size_ratio(entity.size, seen.size) <= likeness.size else UNLIKE
+        other = 0.0 if size_ratio(entity.size, seen.size) <= likeness.size else UNLIKE
         if entity.position is None:
             return 1e3 + other
         return math.dist(entity.position, seen.position) + other
@@ -224,7 +208,7 @@ class Entities:
     def _alike(self, seen: ObjectObservation, taken: set[str]) -> list[Entity]:
         likeness = self._likeness(seen.category)
         names = (n for n in self._by_category.get(seen.category, ()) if n not in taken)
-        return [e for e in map(self._known.__getitem__, names) if _is_like(e, seen, likeness)]
+        return [e for e in map(self._known.__getitem__, names) if is_like(e, seen, likeness)]
 
     def _likeness(self, category: str) -> Likeness:
         return self._config.categories.get(category, self._config.likeness)
@@ -269,30 +253,6 @@ def _entity_from(seen: ObjectObservation, name: str, stamp: float) -> Entity:
         name, seen.label, seen.category, seen.colour, seen.size, seen.position, stamp, stamp,
         seen.confidence,
     )  # fmt: skip
-
-
-def _is_like(entity: Entity, seen: ObjectObservation, likeness: Likeness) -> bool:
-    return (
-        entity.position is not None
-        and math.dist(entity.position, seen.position) < likeness.place
-        and _size_ratio(entity.size, seen.size) <= likeness.size
-        and _hue_steps(entity.colour, seen.colour) <= likeness.hues
-    )
-
-
-def _size_ratio(a: Vector3, b: Vector3) -> float:
-    """The largest ratio between extents in order of their length; 1 where one is unknown."""
-    pairs = zip(sorted(a), sorted(b), strict=True)
-    return max((max(x, y) / min(x, y) for x, y in pairs if x > 0 and y > 0), default=1.0)
-
-
-def _hue_steps(a: str, b: str) -> float:
-    if a == b:
-        return 0
-    if a not in _HUES or b not in _HUES:
-        return math.inf
-    steps = abs(_HUES.index(a) - _HUES.index(b))
-    return min(steps, len(_HUES) - steps)
 
 
 def _folded(words: str) -> str:

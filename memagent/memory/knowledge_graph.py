@@ -107,7 +107,7 @@ class KnowledgeGraph:
         """A copy of the graph, now or as it was, as a whole or around some vertices.
 
         Args:
-            as_of: a time in seconds; None is now.
+            as_of: a time in seconds; None is now. The past takes time in the facts that held then.
             around: names to start from; unknown ones are ignored, none means the whole graph.
             hops: how far to go, along edges in either direction.
             budget: the most vertices to return when starting from names.

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from memagent.memory.entities import Entities, EntityConfig, Likeness
+from memagent.memory.entities import Entities, EntityConfig
+from memagent.memory.likeness import Likeness
 from memagent.memory.store import IN_MEMORY, Store
 from memagent.memory.tables import Tables
 from memagent.types import ObjectObservation, Pose2D, Vector3
