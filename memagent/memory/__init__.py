@@ -6,23 +6,36 @@ with history), episodic (attempts with their outcomes) and semantic (lessons and
 """
 
 from memagent.memory.beliefs import BeliefConfig
+from memagent.memory.contradictions import Contradiction
 from memagent.memory.embedders import Embedder, EmbedderConfig, EmbedderError
+from memagent.memory.entities import EntityConfig
+from memagent.memory.knowledge_graph import GraphConfig
 from memagent.memory.lifelong import LifelongMemory, MemoryConfig
+from memagent.memory.likeness import Likeness
+from memagent.memory.operations import Operation
 from memagent.memory.perceiving import PerceivingConfig
+from memagent.memory.quarantine import Claim, QuarantineConfig
 from memagent.memory.records import EventKind, MemoryEvent
 from memagent.memory.state import StateConfig
 from memagent.memory.store import StoreConfig
 
 __all__ = [
     "BeliefConfig",
+    "Claim",
+    "Contradiction",
     "Embedder",
     "EmbedderConfig",
     "EmbedderError",
+    "EntityConfig",
     "EventKind",
+    "GraphConfig",
     "LifelongMemory",
+    "Likeness",
     "MemoryConfig",
     "MemoryEvent",
+    "Operation",
     "PerceivingConfig",
+    "QuarantineConfig",
     "StateConfig",
     "StoreConfig",
 ]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -25,11 +25,15 @@ from pydantic import BaseModel, ConfigDict
 from memagent.catalogue import Colour
 from memagent.errors import MemagentError
 from memagent.memory.acting import Acting
+from memagent.memory.contradictions import Contradiction
+from memagent.memory.corrections import Corrections
 from memagent.memory.embedders import Embedder, EmbedderConfig, choose_embedder
 from memagent.memory.embedding import Embedding
 from memagent.memory.export import exported
 from memagent.memory.log_index import LogIndex
+from memagent.memory.operations import Operation
 from memagent.memory.perceiving import Perceiving, PerceivingConfig
+from memagent.memory.quarantine import Claim
 from memagent.memory.records import ROBOT, MemoryEvent
 from memagent.memory.state import MemoryState, StateConfig
 from memagent.memory.store import Store, StoreConfig
@@ -234,6 +238,54 @@ class LifelongMemory:
         """
         return self._embedding is None or self._embedding.wait(timeout)
 
+    # --- setting right ------------------------------------------------------------------------
+
+    def merge(self, a: str, b: str) -> Operation:
+        """Two names are one object: all that is known of ``b`` belongs to ``a`` from now on.
+
+        Raises:
+            MemagentError: there is no such object.
+        """
+        return self._setting_right(lambda corrections: corrections.merge(a, b))
+
+    def split(
+        self, name: str, *, since: float | None = None, places: tuple[str, ...] = ()
+    ) -> Operation:
+        """One name is two objects: what began ``since`` then, or was at ``places``, is another's.
+
+        Returns:
+            The operation; the last of its names is the new object's.
+
+        Raises:
+            MemagentError: there is no such object, or nothing would belong to one of the two.
+        """
+        return self._setting_right(lambda corrections: corrections.split(name, since, places))
+
+    def correct(self, what: str, place: str) -> Operation:
+        """A person says where an object is: the wrong fact ends now, and the right one begins.
+
+        Args:
+            what: an object, or a fact ("fact-12") about where it is.
+            place: a place or room of the site, "floor", or another object.
+
+        Raises:
+            MemagentError: there is no such fact or place, or several objects may be meant.
+        """
+        return self._setting_right(lambda corrections: corrections.correct(what, place))
+
+    def undo(self, operation: str | None = None) -> Operation:
+        """Take back a merge, split or correction, by default the newest; what came later stays.
+
+        Raises:
+            MemagentError: there is none, or a later one builds on it.
+        """
+        return self._setting_right(lambda corrections: corrections.undo(operation))
+
+    def operations(self, limit: int = 50) -> tuple[Operation, ...]:
+        """What people set right, newest first."""
+        with self._lock:
+            return Corrections(self._state).operations(limit)
+
     # --- asking about now ---------------------------------------------------------------------
 
     @property
@@ -302,16 +354,35 @@ class LifelongMemory:
         around: str | tuple[str, ...] | None = None,
         hops: int = 2,
         budget: int = 64,
+        edges: int = 256,
     ) -> nx.MultiDiGraph:
         """The knowledge graph as a copy: now or at ``as_of``, whole or around some vertices.
 
         Vertices carry ``kind`` (robot, room, place, object); edges ``predicate``, ``valid_from``,
-        ``valid_to``, ``confidence``, ``position`` and ``by_robot``. With ``around``, at most
-        ``budget`` vertices come back.
+        ``valid_to``, ``confidence``, ``evidence`` (agreeing observations), ``strength`` (both,
+        faded with age), ``position`` and ``by_robot``. With ``around``, at most ``budget`` vertices
+        and ``edges`` edges come back, however large the graph.
         """
         sources = (around,) if isinstance(around, str) else around or ()
         with self._lock:
-            return self._state.graph.graph(as_of, sources, hops, budget)
+            return self._state.graph.graph(as_of, sources, hops, budget, edges)
+
+    def contradictions(
+        self, since: float | None = None, limit: int = 50
+    ) -> tuple[Contradiction, ...]:
+        """Beliefs that turned out wrong, newest first: the old fact, the new one, why and when.
+
+        Args:
+            since: a time in seconds; None is ever.
+            limit: the most to return.
+        """
+        with self._lock:
+            return self._state.graph.contradictions.since(since, limit)
+
+    def quarantined(self) -> tuple[Claim, ...]:
+        """Unsure sightings that wait for a second witness, oldest first."""
+        with self._lock:
+            return self._state.quarantine.all()
 
     # --- asking about the past ----------------------------------------------------------------
 
@@ -389,6 +460,14 @@ class LifelongMemory:
         )
         self._perceiving = Perceiving(self._state, self._config.perceiving)
         self._acting = Acting(self._state, self._perceiving)
+
+    def _setting_right(self, change: Callable[[Corrections], Operation]) -> Operation:
+        with self._lock:
+            with self._writing():
+                operation = change(Corrections(self._state))
+            self._index.reload()
+            self._load()
+        return operation
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -81,6 +81,15 @@ class LogIndex:
         self.size, self._last = end, seqs[-1]
         return len(rows)
 
+    def reload(self) -> None:
+        """Read the whole log again, after rows within it came or went."""
+        self.size = self._last = 0
+        self._embedded[:] = False
+        self._vectors[:] = 0.0
+        self._axes = None
+        self.tail()
+        self._load_vectors()
+
     def put_vectors(self, seqs: Iterable[int], vectors: Vectors) -> None:
         """Take in the vectors of items that are in the log."""
         rows, known = self._rows(np.fromiter(seqs, np.int64))

@@ -8,12 +8,14 @@ import math
 from pydantic import BaseModel, ConfigDict
 
 from memagent.memory.beliefs import BeliefConfig, Candidate, Evidence, believe
+from memagent.memory.contradictions import NOT_THERE
 from memagent.memory.embedders import Embedder
 from memagent.memory.entities import Entities, EntityConfig
 from memagent.memory.episodic import EpisodicMemory
-from memagent.memory.knowledge_graph import KnowledgeGraph
+from memagent.memory.knowledge_graph import GraphConfig, KnowledgeGraph
 from memagent.memory.log_index import LogIndex
 from memagent.memory.places import PlaceConfig, Places
+from memagent.memory.quarantine import Quarantine, QuarantineConfig
 from memagent.memory.recall import RecallConfig, Recaller
 from memagent.memory.records import ROBOT, EventKind, FactRecord, MemoryEvent
 from memagent.memory.semantic import Habits, Lessons, SemanticConfig
@@ -30,6 +32,8 @@ _CHAIN = 4
 class StateConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    graph: GraphConfig = GraphConfig()
+    quarantine: QuarantineConfig = QuarantineConfig()
     entities: EntityConfig = EntityConfig()
     places: PlaceConfig = PlaceConfig()
     beliefs: BeliefConfig = BeliefConfig()
@@ -53,7 +57,8 @@ class MemoryState:
         self.config = config
         self.places_by_name = {p.name: p for p in site.places} if site else {}
         self.tables = Tables(store)
-        self.graph = KnowledgeGraph(self.tables, site)
+        self.graph = KnowledgeGraph(self.tables, site, config.graph)
+        self.quarantine = Quarantine(self.tables, config.quarantine)
         self.entities = Entities(self.tables, config.entities)
         self.places = Places(self.tables, site, config.places)
         self.habits = Habits(self.tables, config.semantic)
@@ -92,11 +97,12 @@ class MemoryState:
         position: Vector3 | None = None,
         by_robot: bool = False,
         source: str = "",
+        why: str = "",
     ) -> tuple[FactRecord, MemoryEvent]:
         """Tell that an object is somewhere from now on, in the graph and in words."""
         fact, closed = self.graph.tell(
             relation, stamp, max(stamp, self.now), position=position, by_robot=by_robot,
-            source=source,
+            source=source, why=why,
         )  # fmt: skip
         text = self.phrase(relation)
         self.tables.add_item(
@@ -121,7 +127,8 @@ class MemoryState:
     def lose(self, fact: FactRecord, stamp: float, kind: EventKind, source: str) -> MemoryEvent:
         """Tell that a fact no longer holds, without knowing what does."""
         learned = max(stamp, self.now)
-        closed = self.graph.end(fact, stamp, learned)
+        why = NOT_THERE if kind == "gone" else ""
+        closed = self.graph.end(fact, stamp, learned, why)
         for neighbour in self.graph.neighbours(fact.thing):
             self.graph.end(neighbour, stamp, learned)
         text = f"{closed.thing} is no longer {_where(closed.relation)}"

@@ -31,7 +31,7 @@ ITEM_COLUMNS = (
 )
 _FACT_COLUMNS = (
     "seq, subject, predicate, object, confidence, valid_from, valid_to, learned, expired, "
-    "last_seen, x, y, z, by_robot, source"
+    "last_seen, x, y, z, by_robot, source, evidence"
 )
 
 
@@ -111,12 +111,21 @@ class Tables:
         kind, thing, fact = rows[0]
         self.store.execute("DELETE FROM item WHERE seq = ?", (seq,))
         if fact is not None:
+            self.store.execute("DELETE FROM contradiction WHERE old = ? OR new = ?", (fact, fact))
             self.store.execute("DELETE FROM fact WHERE seq = ?", (fact,))
         if kind == "object" and thing:
             self._forget_thing(thing)
         return True
 
     def _forget_thing(self, name: str) -> None:
+        facts = "(SELECT seq FROM fact WHERE subject = ? OR object = ?)"
+        for side in ("old", "new"):
+            self.store.execute(f"DELETE FROM contradiction WHERE {side} IN {facts}", (name, name))
+        self.store.execute(
+            "DELETE FROM operation WHERE ? IN (SELECT value FROM json_each(names))", (name,)
+        )
+        self.store.execute("DELETE FROM claim WHERE thing = ?", (name,))
+        self.store.execute("DELETE FROM alias WHERE name = ?", (name,))
         self.store.execute("DELETE FROM item WHERE thing = ?", (name,))
         self.store.execute("DELETE FROM fact WHERE subject = ? OR object = ?", (name, name))
         self.store.execute("DELETE FROM visit WHERE thing = ?", (name,))
@@ -137,10 +146,10 @@ class Tables:
     ) -> FactRecord:
         row = (
             relation.subject, relation.predicate, relation.object, relation.confidence, stamp,
-            None, learned, None, stamp, *_xyz(position), int(by_robot), source,
+            None, learned, None, stamp, *_xyz(position), int(by_robot), source, 1,
         )  # fmt: skip
         seq = self.store.execute(
-            f"INSERT INTO fact ({_FACT_COLUMNS}) VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", row
+            f"INSERT INTO fact ({_FACT_COLUMNS}) VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", row
         )
         return _fact_of((seq, *row))
 
@@ -154,9 +163,14 @@ class Tables:
     def refresh_fact(self, fact: FactRecord) -> None:
         """Store what changes while a fact goes on: when and where its object was last seen."""
         self.store.execute(
-            "UPDATE fact SET last_seen = ?, confidence = ?, x = ?, y = ?, z = ? WHERE seq = ?",
-            (fact.last_seen, fact.relation.confidence, *_xyz(fact.position), fact.seq),
-        )
+            "UPDATE fact SET last_seen = ?, confidence = ?, evidence = ?, x = ?, y = ?, z = ? "
+            "WHERE seq = ?",
+            (fact.last_seen, fact.relation.confidence, fact.evidence, *_xyz(fact.position),
+             fact.seq),
+        )  # fmt: skip
+
+    def fact(self, seq: int) -> FactRecord | None:
+        return next(iter(self._facts("WHERE seq = ?", (seq,))), None)
 
     def open_facts(self) -> tuple[FactRecord, ...]:
         return self._facts("WHERE valid_to IS NULL")
@@ -200,6 +214,11 @@ class Tables:
             Entity(r[0], r[1], r[2], r[3], (r[4], r[5], r[6]), _point(r[7:10]), *r[10:])
             for r in rows
         )
+
+    def aliases(self) -> tuple[tuple[str, str], ...]:
+        """Further labels of objects, with the objects' names."""
+        rows = self.store.query("SELECT label, name FROM alias ORDER BY label, name")
+        return tuple((label, name) for label, name in rows)
 
     def put_container(self, c: ContainerState) -> None:
         self.store.execute(
@@ -332,6 +351,7 @@ def _fact_of(row: Row) -> FactRecord:
     return FactRecord(
         seq, Relation(subject, predicate, thing, confidence), valid_from, valid_to, learned,
         expired, row[9], _point(row[10:13]), bool(row[13]), row[14],
+        row[15],
     )  # fmt: skip
 
 
