@@ -6,15 +6,26 @@ with history), episodic (attempts with their outcomes) and semantic (lessons and
 """
 
 from memagent.memory.beliefs import BeliefConfig
+from memagent.memory.chronology import Chronology
+from memagent.memory.habits import HabitConfig
 from memagent.memory.lifelong import LifelongMemory, MemoryConfig
+from memagent.memory.merging import Decision, Evidence, LessonMerger, LessonRecord
 from memagent.memory.perceiving import PerceivingConfig
 from memagent.memory.records import EventKind, MemoryEvent
 from memagent.memory.state import StateConfig
 from memagent.memory.store import StoreConfig
+from memagent.memory.trials import LessonConfig
 
 __all__ = [
     "BeliefConfig",
+    "Chronology",
+    "Decision",
     "EventKind",
+    "Evidence",
+    "HabitConfig",
+    "LessonConfig",
+    "LessonMerger",
+    "LessonRecord",
     "LifelongMemory",
     "MemoryConfig",
     "MemoryEvent",

@@ -10,14 +10,17 @@ from pydantic import BaseModel, ConfigDict
 from memagent.memory.beliefs import BeliefConfig, Candidate, Evidence, believe
 from memagent.memory.entities import Entities, EntityConfig
 from memagent.memory.episodic import EpisodicMemory
+from memagent.memory.habits import HabitConfig, Habits
 from memagent.memory.knowledge_graph import KnowledgeGraph
+from memagent.memory.lessons import Lessons, Vocabulary
+from memagent.memory.merging import LessonMerger
 from memagent.memory.places import PlaceConfig, Places
 from memagent.memory.recall import RecallConfig, Recaller
 from memagent.memory.records import ROBOT, EventKind, FactRecord, MemoryEvent
-from memagent.memory.semantic import Habits, Lessons, SemanticConfig
 from memagent.memory.store import Store
 from memagent.memory.tables import Tables
 from memagent.memory.temporal import Moment, TemporalBuffer, TemporalConfig
+from memagent.memory.trials import LessonConfig
 from memagent.site import Site
 from memagent.types import MemoryItem, PlaceBelief, Pose2D, Relation, Vector3
 
@@ -31,7 +34,8 @@ class StateConfig(BaseModel):
     entities: EntityConfig = EntityConfig()
     places: PlaceConfig = PlaceConfig()
     beliefs: BeliefConfig = BeliefConfig()
-    semantic: SemanticConfig = SemanticConfig()
+    habits: HabitConfig = HabitConfig()
+    lessons: LessonConfig = LessonConfig()
     temporal: TemporalConfig = TemporalConfig()
     recall: RecallConfig = RecallConfig()
 
@@ -39,7 +43,13 @@ class StateConfig(BaseModel):
 class MemoryState:
     """The parts of memory, and what is told to several of them at once."""
 
-    def __init__(self, store: Store, site: Site | None, config: StateConfig) -> None:
+    def __init__(
+        self,
+        store: Store,
+        site: Site | None,
+        config: StateConfig,
+        merger: LessonMerger | None = None,
+    ) -> None:
         self.site = site
         self.config = config
         self.places_by_name = {p.name: p for p in site.places} if site else {}
@@ -47,8 +57,8 @@ class MemoryState:
         self.graph = KnowledgeGraph(self.tables, site)
         self.entities = Entities(self.tables, config.entities)
         self.places = Places(self.tables, site, config.places)
-        self.habits = Habits(self.tables, config.semantic)
-        self.lessons = Lessons(self.tables)
+        self.habits = Habits(self.tables, config.habits)
+        self.lessons = Lessons(self.tables, config.lessons, self.vocabulary, merger)
         self.recaller = Recaller(self.tables, config.recall)
         self.episodic = EpisodicMemory(self.tables, self.recaller)
         self.temporal = TemporalBuffer(config.temporal)
@@ -177,6 +187,12 @@ class MemoryState:
             self._supported(thing), self.habits.of(thing), self.places.searches(thing)
         )
         return believe(evidence, self.candidates(), self.now, self.config.beliefs)
+
+    def vocabulary(self) -> Vocabulary:
+        """What instructions may name: the objects ever seen, and the places."""
+        entities = self.entities.all()
+        objects = {name for e in entities for name in (e.name, e.label, e.category)}
+        return Vocabulary(frozenset(objects), frozenset(c.name for c in self.candidates()))
 
     def phrase(self, relation: Relation) -> str:
         """A relation in words, with the room of its place: "red mug on the desk (study)"."""

@@ -98,10 +98,11 @@ def test_a_newer_schema_is_refused_with_both_versions(path: Path) -> None:
     database = sqlite3.connect(path)
     database.execute("PRAGMA user_version = 99")
     database.close()
-    with pytest.raises(StoreError, match=r"version 99.*up to 1.*upgrade memagent"):
+    newest = len(store_module.migrations())
+    with pytest.raises(StoreError, match=rf"version 99.*up to {newest};.*upgrade memagent"):
         LifelongMemory(path)
     database = sqlite3.connect(path)
-    database.execute("PRAGMA user_version = 1")
+    database.execute(f"PRAGMA user_version = {newest}")
     database.close()
     assert len(_notes(path)) == 5
 
