@@ -10,6 +10,7 @@ all of them; so a wrong answer needs a wrong memory, at any distance in time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -21,12 +22,15 @@ from memagent.types import Answer, Code, MemoryItem, MemoryKind
 _TIERS: tuple[tuple[MemoryKind, ...], ...] = (
     ("step", "note"), ("relation", "object"), ("episode",),
 )  # fmt: skip
-_SAME = {
-    "put": "place", "take": "pick", "took": "pick", "grab": "pick", "grasp": "pick",
-    "go": "navigate", "went": "navigate", "drive": "navigate", "drove": "navigate",
-    "shut": "close",
-}  # fmt: skip
+_SKILLS = {
+    "place": "put puts putting",
+    "pick": "take takes took taking taken grab grabs grabbed grabbing grasp grasps grasped grasping",
+    "navigate": "go goes went going drive drives drove driving driven",
+    "close": "shut shuts shutting",
+}
+_SAME = {word: skill for skill, words in _SKILLS.items() for word in words.split()}
 """Everyday words for the names of skills."""
+_PARTICLE = re.compile(r"\b(pick\w*|put\w*|tak\w*|took|set\w*)\s+(?:up|down)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ class Chronology:
 
     def _find(self, text: str, since: float | None, until: float | None) -> list[_Occurrence]:
         """All that a text identifies, oldest first."""
-        words = content_words(text)
+        words = _said(text)
         if not words:
             return []
         match = " AND ".join(
@@ -197,8 +201,13 @@ class Chronology:
         return []
 
 
+def _said(text: str) -> list[str]:
+    """The words of a text that carry meaning: "picked up the mug" says no more than "picked"."""
+    return content_words(_PARTICLE.sub(r"\1", text))
+
+
 def _closest(found: list[_Occurrence], words: Sequence[str]) -> list[_Occurrence]:
-    exact = [o for o in found if set(content_words(o.item.text)) == set(words)]
+    exact = [o for o in found if set(_said(o.item.text)) == set(words)]
     found = exact or found
     ok = Code.OK.value
     return [o for o in found if o.item.data.get("code", ok) == ok] or found

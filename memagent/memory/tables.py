@@ -171,7 +171,7 @@ class Tables:
 
     def ended_since(self, stamp: float) -> tuple[FactRecord, ...]:
         """Facts that held until after ``stamp`` and no longer do."""
-        return self._facts("WHERE valid_to > ?", (stamp,))
+        return self._facts("INDEXED BY fact_ended WHERE valid_to > ?", (stamp,))
 
     def last_holding(self, thing: str) -> FactRecord | None:
         """The newest fact that the robot held ``thing``."""
