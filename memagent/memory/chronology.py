@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
+from memagent.memory.events import NEXT_STARTED
 from memagent.memory.recall import content_words
 from memagent.memory.tables import ITEM_COLUMNS, Tables, item_of
 from memagent.types import Answer, Code, MemoryItem, MemoryKind
@@ -24,7 +25,7 @@ _TIERS: tuple[tuple[MemoryKind, ...], ...] = (
 )  # fmt: skip
 _SKILLS = {
     "place": "put puts putting",
-    "pick": "take takes took taking taken grab grabs grabbed grabbing grasp grasps grasped grasping",
+    "pick": "take takes took taking taken grab grabs grabbed grabbing grasp grasps grasped",
     "navigate": "go goes went going drive drives drove driving driven",
     "close": "shut shuts shutting",
 }
@@ -165,8 +166,8 @@ class Chronology:
     def _event(self, item: MemoryItem, now: float) -> tuple[float | None, bool]:
         """How long the event lasted that an item began."""
         rows = self._tables.store.query(
-            "SELECT started, (SELECT min(started) FROM event WHERE seq = e.seq + 1) "
-            "FROM event AS e WHERE first_item <= ? ORDER BY first_item DESC, seq DESC LIMIT 1",
+            f"SELECT started, {NEXT_STARTED} FROM event WHERE first_item <= ? "
+            "ORDER BY first_item DESC, seq DESC LIMIT 1",
             (int(item.id.split("-")[-1]),),
         )
         if not rows or rows[0][0] != item.stamp:

@@ -14,9 +14,11 @@ from memagent.types import Event, Keyframe, MemoryItem
 
 KEYFRAME = "keyframe"
 """Source of items that refer to an image."""
+NEXT_STARTED = "(SELECT n.started FROM event AS n WHERE n.seq > event.seq ORDER BY n.seq LIMIT 1)"
+"""When the event after that of a row began, as SQL."""
 _COLUMNS = (
-    "seq, episode, started, first_item, text, lead(started) OVER (ORDER BY seq) AS finished, "
-    "lead(first_item) OVER (ORDER BY seq) AS next_item"
+    f"seq, episode, started, first_item, text, {NEXT_STARTED}, "
+    "(SELECT n.first_item FROM event AS n WHERE n.seq > event.seq ORDER BY n.seq LIMIT 1)"
 )
 
 
@@ -44,24 +46,22 @@ class Events:
         rows = self._tables.store.query(
             "SELECT max(seq) FROM event WHERE first_item <= ?", (int(item.id.split("-")[-1]),)
         )
-        return () if rows[0][0] is None else self._between(rows[0][0], neighbours)
+        seq = rows[0][0]
+        if seq is None:
+            return ()
+        rows = self._tables.store.query(
+            f"SELECT {_COLUMNS} FROM event WHERE seq BETWEEN ? AND ? ORDER BY seq",
+            (seq - neighbours, seq + neighbours),
+        )
+        return tuple(self._event_of(row) for row in rows)
 
     def of_episode(self, episode: int) -> tuple[Event, ...]:
         """The events of an episode and of those within it, in order."""
         rows = self._tables.store.query(
             "WITH RECURSIVE within (seq) AS (SELECT ? UNION ALL SELECT e.seq FROM episode AS e "
-            f"JOIN within ON e.parent = within.seq) SELECT * FROM (SELECT {_COLUMNS} FROM event) "
+            f"JOIN within ON e.parent = within.seq) SELECT {_COLUMNS} FROM event "
             "WHERE episode IN within ORDER BY seq",
             (episode,),
-        )
-        return tuple(self._event_of(row) for row in rows)
-
-    def _between(self, seq: int, neighbours: int) -> tuple[Event, ...]:
-        first, last = seq - neighbours, seq + neighbours
-        rows = self._tables.store.query(  # One more, for the end of the last.
-            f"SELECT * FROM (SELECT {_COLUMNS} FROM event WHERE seq BETWEEN ? AND ?) "
-            "WHERE seq <= ?",
-            (first, last + 1, last),
         )
         return tuple(self._event_of(row) for row in rows)
 

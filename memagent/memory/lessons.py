@@ -163,15 +163,14 @@ class Lessons:
         for piece in evidence:
             record, is_new_claim = self._merge(piece)
             failed = not piece.trial.success and piece.trial.code not in TELLS_NOTHING
-            if record is None or not ((failed and piece.subject == main) or is_new_claim):
+            if record is None or piece.subject != main or not (failed or is_new_claim):
                 continue
             lesson = record.public(self._config)
+            told.append(lesson)
             if tell:
                 number = piece.trial.episode
                 episode = "" if number is None else f"episode-{number}"
                 self._table.tell(lesson, stamp, episode, "outcome")
-            if piece.subject == main:
-                told.append(lesson)
         return told
 
     def _patterns(self, instruction: str) -> tuple[str, str]:

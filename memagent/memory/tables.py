@@ -83,11 +83,16 @@ class Tables:
             Whether there was such an item.
         """
         rows = self.store.query(
-            "SELECT kind, thing, fact, valid_to, data FROM item WHERE seq = ?", (seq,)
+            "SELECT kind, thing, fact, valid_to, data, text FROM item WHERE seq = ?", (seq,)
         )
         if not rows:
             return False
-        kind, thing, fact, valid_to, data = rows[0]
+        kind, thing, fact, valid_to, data, text = rows[0]
+        self.store.execute(  # An event may be told in the words of the item that began it.
+            "UPDATE event SET text = '' WHERE text = ? AND seq = "
+            "(SELECT max(seq) FROM event WHERE first_item <= ?)",
+            (text, seq),
+        )
         self.store.execute("DELETE FROM item WHERE seq = ?", (seq,))
         if fact is not None:
             self.store.execute("DELETE FROM fact WHERE seq = ?", (fact,))

@@ -157,6 +157,14 @@ def test_reliving_finds_the_event_and_what_was_just_before_and_after(
     assert memory.relive("xylophone") == ()
 
 
+def test_forgetting_the_item_that_began_an_event_takes_its_words(memory: LifelongMemory) -> None:
+    memory.observe(percept(1.0, summary="somebody was crying", boundary=True))
+    memory.remember("rang the bell", stamp=2.0)
+    item = next(i for i in memory.timeline() if "crying" in i.text)
+    assert memory.forget(item.id)
+    assert [e.text for e in memory.relive("bell")] == [""]
+
+
 def test_a_keyframe_is_found_by_its_caption_and_needs_one(memory: LifelongMemory) -> None:
     memory.observe(percept(1.0, summary="in the study", boundary=True))
     memory.keyframe("a letter under the lamp", stamp=2.0)
