@@ -25,12 +25,14 @@ from pydantic import BaseModel, ConfigDict
 from memagent.catalogue import Colour
 from memagent.errors import MemagentError
 from memagent.memory.acting import Acting
+from memagent.memory.chronology import Chronology
 from memagent.memory.contradictions import Contradiction
 from memagent.memory.corrections import Corrections
 from memagent.memory.embedders import Embedder, EmbedderConfig, choose_embedder
 from memagent.memory.embedding import Embedding
 from memagent.memory.export import exported
 from memagent.memory.log_index import LogIndex
+from memagent.memory.merging import LessonMerger
 from memagent.memory.operations import Operation
 from memagent.memory.perceiving import Perceiving, PerceivingConfig
 from memagent.memory.quarantine import Claim
@@ -40,7 +42,10 @@ from memagent.memory.store import Store, StoreConfig
 from memagent.site import Site
 from memagent.types import (
     Episode,
+    Event,
     Fact,
+    Habit,
+    Keyframe,
     Lesson,
     MemoryItem,
     MemoryKind,
@@ -81,6 +86,7 @@ class LifelongMemory:
         site: Site | None = None,
         config: MemoryConfig | None = None,
         embedder: Embedder | None = None,
+        merger: LessonMerger | None = None,
     ) -> None:
         """Open the memory file, creating it if need be; ":memory:" keeps nothing.
 
@@ -89,6 +95,7 @@ class LifelongMemory:
             site: the surveyed map; without one, places are those that percepts mention.
             config: constants of the models and of the store.
             embedder: yours, instead of one that the configuration names.
+            merger: decides what new evidence does to lessons; rules by default.
 
         Raises:
             EmbedderError: the embedder that the configuration names cannot be loaded.
@@ -100,15 +107,22 @@ class LifelongMemory:
         self._embedder = embedder or choose_embedder(self._config.embedder)
         self._embedding: Embedding | None = None
         self._store = Store(path, self._config.store)
+        self._merger = merger
         self._untold: list[MemoryEvent] = []
         try:
             self._index = _index(self._store, self._embedder)
             self._load()
-            if self._embedder is not None and not self._config.store.read_only:
-                self._embedding = Embedding(self._embedder, self._store, self._index, self._lock)
+            if not self._config.store.read_only:  # A file from an older version has no lessons.
+                with self._store.transaction():
+                    self._state.lessons.learn(tell=False)
+                if self._embedder is not None:
+                    self._embedding = Embedding(
+                        self._embedder, self._store, self._index, self._lock
+                    )
         except BaseException:
             self._store.close()
             raise
+        self._chronology = Chronology(self._state.tables, self._lock, lambda: self._state.now)
 
     def close(self) -> None:
         """Write what ran ahead of the file, and close it; a second call does nothing."""
@@ -189,10 +203,31 @@ class LifelongMemory:
                 episode=self._state.episodic.running,
             )
 
-    def begin_episode(self, instruction: str) -> str:
-        """Start remembering an attempt and return its id; one still running is interrupted."""
+    def keyframe(self, caption: str, *, stamp: float, path: str = "") -> Keyframe:
+        """Keep a reference to an image of what happens at a time in seconds.
+
+        Raises:
+            MemagentError: the caption is empty, or the stamp is not finite.
+        """
+        if not caption.strip():
+            raise MemagentError("a keyframe needs a caption, got an empty one")
+        _finite("stamp", stamp)
         with self._writing():
-            return self._state.episodic.begin(instruction, self._state.now)
+            return self._state.episodic.keep(stamp, caption, path)
+
+    def begin_episode(self, instruction: str, parent: str = "") -> str:
+        """Start remembering an attempt and return its id.
+
+        Args:
+            instruction: what is attempted.
+            parent: id of the running episode that it is a part of. Any other one that is still
+                running is interrupted.
+
+        Raises:
+            MemagentError: ``parent`` is not running.
+        """
+        with self._writing():
+            return self._state.episodic.begin(instruction, self._state.now, parent)
 
     def record(self, outcome: SkillOutcome) -> None:
         """Remember how a skill went, and what that says of the world.
@@ -205,13 +240,45 @@ class LifelongMemory:
             self._untold += self._acting.apply(outcome)
             self._state.persist()
 
-    def end_episode(self, result: TaskResult) -> None:
-        """Close the running episode; without one, nothing happens."""
+    def end_episode(self, result: TaskResult, episode: str = "") -> None:
+        """Close a running episode, the innermost by default; without one, nothing happens.
+
+        Raises:
+            MemagentError: ``episode`` is given and not running.
+        """
         with self._writing():
-            event = self._state.episodic.end(result, self._state.now)
+            stamp = self._state.now
+            event = self._state.episodic.end(result, stamp, episode)
             if event is not None:
+                lessons = self._state.lessons.learn()
                 self._untold.append(event)
+                self._untold += [MemoryEvent(stamp, "lesson", lesson.text) for lesson in lessons]
                 self._state.persist()
+
+    def teach(self, text: str, *, skill: str = "", subject: str = "") -> Lesson:
+        """Keep a rule, such as one about safety, that no outcome ever changes or deletes.
+
+        Args:
+            text: the rule.
+            skill: the skill that it is about; "" for any.
+            subject: the object or place that it is about; "" for any.
+
+        Raises:
+            MemagentError: the text is empty.
+        """
+        if not text.strip():
+            raise MemagentError("a rule needs some text, got an empty one")
+        with self._writing():
+            return self._state.lessons.teach(text, skill, subject, self._state.now)
+
+    def pin_lesson(self, lesson_id: str, pinned: bool = True) -> Lesson:
+        """Keep a lesson even when outcomes contradict it, or no longer.
+
+        Raises:
+            MemagentError: there is no such lesson.
+        """
+        with self._writing():
+            return self._state.lessons.pin(lesson_id, pinned)
 
     def forget(self, item_id: str) -> bool:
         """Remove an item for good, with the fact it tells; an object's item takes all of it along.
@@ -416,6 +483,23 @@ class LifelongMemory:
             category = entity.category if entity else ""
             return self._state.lessons.about(skill, label, category)
 
+    def task_lessons(self, instruction: str, limit: int = 10) -> tuple[Lesson, ...]:
+        """What attempts at this instruction and at ones like it teach, the closest first."""
+        with self._lock:
+            return self._state.lessons.about_task(instruction, limit)
+
+    def habits(self, thing: str) -> tuple[Habit, ...]:
+        """Where people keep an object, the most frequent place first, with the visits that say so.
+
+        Args:
+            thing: as for :meth:`where`; of several objects, the one with the most visits.
+        """
+        with self._lock:
+            found = [
+                self._state.habits.public(e.name) for e in self._state.entities.matching(thing)
+            ]
+            return max(found, key=lambda habits: habits[0].of if habits else 0, default=())
+
     def episodes(self, limit: int = 20) -> tuple[Episode, ...]:
         """The newest episodes with their outcomes, newest first."""
         with self._lock:
@@ -430,6 +514,25 @@ class LifelongMemory:
         """What each text describes best, in the order in which it happened."""
         with self._lock:
             return self._state.episodic.order(*texts, now=self._state.now)
+
+    @property
+    def chronology(self) -> Chronology:
+        """Answers to what came before what, when, and how long it took."""
+        return self._chronology
+
+    def relive(self, text: str, neighbours: int = 1) -> tuple[Event, ...]:
+        """The event that a text describes best, with those just before and after it, in order."""
+        with self._lock:
+            return self._state.episodic.relive(text, neighbours, self._state.now)
+
+    def events(self, episode: str) -> tuple[Event, ...]:
+        """What happened in an episode and the ones within it, cut at boundaries, in order.
+
+        Raises:
+            MemagentError: it is no episode's id.
+        """
+        with self._lock:
+            return self._state.episodic.events(episode)
 
     # --- the memory as a whole ----------------------------------------------------------------
 
@@ -456,7 +559,7 @@ class LifelongMemory:
 
     def _load(self) -> None:
         self._state = MemoryState(
-            self._store, self._site, self._config.state, self._index, self._embedder
+            self._store, self._site, self._config.state, self._index, self._embedder, self._merger
         )
         self._perceiving = Perceiving(self._state, self._config.perceiving)
         self._acting = Acting(self._state, self._perceiving)

@@ -67,6 +67,8 @@ class Perceiving:
     def apply(self, percept: Percept) -> list[MemoryEvent]:
         """Update memory by a percept no older than the newest one; returns what changed."""
         state = self._state
+        if percept.boundary:
+            state.episodic.cut(percept.stamp, percept.summary)
         state.base = percept.base
         state.percept_stamp = percept.stamp
         state.now = max(state.now, percept.stamp)

@@ -12,16 +12,19 @@ from memagent.memory.contradictions import NOT_THERE
 from memagent.memory.embedders import Embedder
 from memagent.memory.entities import Entities, EntityConfig
 from memagent.memory.episodic import EpisodicMemory
+from memagent.memory.habits import HabitConfig, Habits
 from memagent.memory.knowledge_graph import GraphConfig, KnowledgeGraph
+from memagent.memory.lessons import Lessons, Vocabulary
 from memagent.memory.log_index import LogIndex
+from memagent.memory.merging import LessonMerger
 from memagent.memory.places import PlaceConfig, Places
 from memagent.memory.quarantine import Quarantine, QuarantineConfig
 from memagent.memory.recall import RecallConfig, Recaller
 from memagent.memory.records import ROBOT, EventKind, FactRecord, MemoryEvent
-from memagent.memory.semantic import Habits, Lessons, SemanticConfig
 from memagent.memory.store import Store
 from memagent.memory.tables import Tables
 from memagent.memory.temporal import Moment, TemporalBuffer, TemporalConfig
+from memagent.memory.trials import LessonConfig
 from memagent.site import Site
 from memagent.types import MemoryItem, PlaceBelief, Pose2D, Relation, Vector3
 
@@ -37,7 +40,8 @@ class StateConfig(BaseModel):
     entities: EntityConfig = EntityConfig()
     places: PlaceConfig = PlaceConfig()
     beliefs: BeliefConfig = BeliefConfig()
-    semantic: SemanticConfig = SemanticConfig()
+    habits: HabitConfig = HabitConfig()
+    lessons: LessonConfig = LessonConfig()
     temporal: TemporalConfig = TemporalConfig()
     recall: RecallConfig = RecallConfig()
 
@@ -52,6 +56,7 @@ class MemoryState:
         config: StateConfig,
         index: LogIndex | None = None,
         embedder: Embedder | None = None,
+        merger: LessonMerger | None = None,
     ) -> None:
         self.site = site
         self.config = config
@@ -61,8 +66,8 @@ class MemoryState:
         self.quarantine = Quarantine(self.tables, config.quarantine)
         self.entities = Entities(self.tables, config.entities)
         self.places = Places(self.tables, site, config.places)
-        self.habits = Habits(self.tables, config.semantic)
-        self.lessons = Lessons(self.tables)
+        self.habits = Habits(self.tables, config.habits)
+        self.lessons = Lessons(self.tables, config.lessons, self.vocabulary, merger)
         self.recaller = Recaller(self.tables, config.recall, index, embedder)
         self.episodic = EpisodicMemory(self.tables, self.recaller)
         self.temporal = TemporalBuffer(config.temporal)
@@ -193,6 +198,12 @@ class MemoryState:
             self._supported(thing), self.habits.of(thing), self.places.searches(thing)
         )
         return believe(evidence, self.candidates(), self.now, self.config.beliefs)
+
+    def vocabulary(self) -> Vocabulary:
+        """What instructions may name: the objects ever seen, and the places."""
+        entities = self.entities.all()
+        objects = {name for e in entities for name in (e.name, e.label, e.category)}
+        return Vocabulary(frozenset(objects), frozenset(c.name for c in self.candidates()))
 
     def phrase(self, relation: Relation) -> str:
         """A relation in words, with the room of its place: "red mug on the desk (study)"."""
