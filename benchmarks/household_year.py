@@ -9,6 +9,7 @@ at every place for a few frames; some frames are wrong about some things, by a l
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from memagent.types import (
     ContainerObservation,
     ObjectObservation,
     Percept,
+    Pose2D,
     Relation,
     Vector3,
 )
@@ -27,6 +29,8 @@ HOUR = 3600.0
 DAY = 24 * HOUR
 AWAY = ""
 """The place of what is not in the flat."""
+
+DOCK = Pose2D(4.8, 2.0)
 
 COLOURS = ("red", "blue", "green", "yellow", "pink", "black")
 CATEGORIES = ("mug", "bottle", "book", "box", "bowl", "cup", "can", "brush", "remote", "spoon")
@@ -100,8 +104,8 @@ class Thing:
 
     def at(self, stamp: float) -> Stay:
         """Where it truly is."""
-        starts = [stay.start for stay in self.stays]
-        return self.stays[max(0, int(np.searchsorted(starts, stamp, side="right")) - 1)]
+        after = bisect_right(self.stays, stamp, key=lambda stay: stay.start)
+        return self.stays[max(0, after - 1)]
 
     def habit(self, stamp: float) -> Habit:
         return [habit for habit in self.habits if habit.start <= stamp][-1]
@@ -145,6 +149,10 @@ class HouseholdYear:
                     self._look(place, start + 30.0 * stop, rng)
                     for stop, place in enumerate(self.site.places)
                 )
+
+    def rest(self, stamp: float) -> Percept:
+        """What the robot perceives while it waits for the next tour: that time goes by."""
+        return Percept(stamp, DOCK, source="household/head")
 
     # --- people -------------------------------------------------------------------------------
 

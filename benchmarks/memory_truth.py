@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import math
 import tempfile
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -34,6 +35,8 @@ from memory_answers import CONFIDENT, UNKNOWN, Answers, LastWrite, Ours, Peer, V
 SITE = "configs/sites/flat.yaml"
 ASK_EVERY = 3
 """Tours between two rounds of "where is it now?"."""
+WAIT = 3.5 * HOUR
+"""The questions come up to this long after a tour, when what was seen may have aged."""
 PAST_ROUNDS = 60
 """Moments of the year that are asked about at its end."""
 PAIRS = 300
@@ -60,13 +63,14 @@ class Knowable:
             self._step(thing, look.end, look.place)
         if look.full:
             self._full[look.place] = look.end
-            for thing in self._steps:
-                if thing not in look.sighted and self.where(thing) == look.place:
+            for thing, steps in self._steps.items():
+                if thing not in look.sighted and steps[-1][1] == look.place:
                     self._step(thing, look.end, UNKNOWN)
 
     def where(self, thing: str, stamp: float = math.inf) -> str:
-        earlier = [place for start, place in self._steps.get(thing, ()) if start <= stamp]
-        return earlier[-1] if earlier else UNKNOWN
+        steps = self._steps.get(thing, [])
+        after = bisect_right(steps, stamp, key=lambda step: step[0])
+        return steps[after - 1][1] if after else UNKNOWN
 
     def first_at(self, thing: str, place: str) -> float:
         return self._sights.get((thing, place), [math.inf])[0]
@@ -89,8 +93,9 @@ class Knowable:
         return moved_on or self._full.get(answer, -math.inf) > seen
 
     def _step(self, thing: str, stamp: float, place: str) -> None:
-        if self.where(thing) != place:
-            self._steps.setdefault(thing, []).append((stamp, place))
+        steps = self._steps.setdefault(thing, [])
+        if not steps or steps[-1][1] != place:
+            steps.append((stamp, place))
 
 
 @dataclass(slots=True)
@@ -258,16 +263,17 @@ def live(year: HouseholdYear, seed: int, folder: Path) -> list[Examination]:
                 truth.see(look)
                 for exam in exams:
                     exam.memory.observe(look.percepts)
-            now = tour[-1].end
+            now = tour[-1].end + float(rng.uniform(0, WAIT))
             rounds.append(now)
-            if number % ASK_EVERY == ASK_EVERY - 1 - (number // ASK_EVERY) % ASK_EVERY:
-                for exam in exams:
+            for exam in exams:
+                exam.memory.observe((year.rest(now),))
+                if number % ASK_EVERY == (number // ASK_EVERY) % ASK_EVERY:
                     exam.ask_now(truth)
         pairs = _pairs(year, truth, rng)
         moments = rng.choice(rounds, min(PAST_ROUNDS, len(rounds)), replace=False)
         for exam in exams:
             for stamp in moments:
-                exam.ask_past(truth, float(stamp) + HOUR, now)
+                exam.ask_past(truth, float(stamp), now)
             exam.ask_life(truth, year, now)
             exam.ask_order(truth, pairs)
     return exams
