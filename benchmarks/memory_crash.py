@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ``kill -9`` costs: a process that writes memory is killed at random instants, again and again.
+"""What ``kill -9`` costs: a process that writes memory is killed again and again.
 
 The writer remembers and observes as fast as it can and acknowledges each memory on a pipe once the
-call has returned. After each kill the file is opened and every memory acknowledged so far is looked
+calls have returned; it is killed at a random instant. After each kill the file is opened and every memory acknowledged so far is looked
 for by its text, its place and its time.
 
     memagent bench memory_crash --out results --trials 500

@@ -14,23 +14,23 @@ import argparse
 import math
 import tempfile
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from household_year import DAY, HOUR, STRANGERS, HouseholdYear, Look, YearConfig
+from memory_answers import CONFIDENT, UNKNOWN, Answers, LastWrite, Ours, Peer, Vectors
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 import report
-from household_year import DAY, HOUR, STRANGERS, HouseholdYear, Look, YearConfig
 from memagent import resources
 from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
 from memagent.site import load_site
-from memory_answers import CONFIDENT, UNKNOWN, Answers, LastWrite, Ours, Peer, Vectors
 
 SITE = "configs/sites/flat.yaml"
 ASK_EVERY = 3
@@ -302,11 +302,13 @@ def run(out: Path, seed: int = 0, config: YearConfig | None = None) -> dict[str,
     year = HouseholdYear(load_site(resources.find(SITE)), seed, config)
     with tempfile.TemporaryDirectory() as folder:
         exams = live(year, seed, Path(folder))
-    figures = dict(exams[0].figures())
-    for exam in exams[1:]:
-        prefix = exam.name.replace(" ", "_")
-        figures |= {f"{prefix}_{name}": value for name, value in exam.figures().items()}
-    _show(exams, year.config)
+    found = {exam.name: exam.figures() for exam in exams}
+    figures = {
+        name if exam is exams[0] else f"{exam.name.replace(' ', '_')}_{name}": value
+        for exam in exams
+        for name, value in found[exam.name].items()
+    }
+    _show(found, year.config)
     rows: list[dict[str, Any]] = [
         {"memory": exam.name, "thing": tally.thing} | tally.counts
         for exam in exams
@@ -317,14 +319,13 @@ def run(out: Path, seed: int = 0, config: YearConfig | None = None) -> dict[str,
     return report.write(out, "memory_truth", figures, rows, settings, [seed])
 
 
-def _show(exams: Sequence[Examination], config: YearConfig) -> None:
+def _show(found: Mapping[str, Mapping[str, Any]], config: YearConfig) -> None:
     console = Console(highlight=False)
     table = Table(title=f"{config.days} days, {config.things} things, {config.wrong:.0%} wrong")
     table.add_column("figure")
-    found = {exam.name: exam.figures() for exam in exams}
     for name in found:
         table.add_column(name, justify="right")
-    for figure in (name for name in found[exams[0].name] if not name.endswith("_n")):
+    for figure in (name for name in next(iter(found.values())) if not name.endswith("_n")):
         cells = []
         for values in found.values():
             value = values.get(figure)
