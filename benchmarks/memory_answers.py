@@ -9,7 +9,7 @@ from __future__ import annotations
 import bisect
 import importlib.util
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -96,7 +96,7 @@ class Ours:
         )
 
     def usual(self, thing: str, since: float, now: float) -> str | None:
-        spent: Counter[str] = Counter()
+        spent: defaultdict[str, float] = defaultdict(float)
         for fact in filter(_places, self._memory.history(thing)):
             end = now if fact.valid_to is None else fact.valid_to
             spent[fact.relation.object] += max(0.0, end - max(since, fact.valid_from))

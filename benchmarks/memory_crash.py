@@ -2,8 +2,8 @@
 """What ``kill -9`` costs: a process that writes memory is killed again and again.
 
 The writer remembers and observes as fast as it can and acknowledges each memory on a pipe once the
-calls have returned; it is killed at a random instant. After each kill the file is opened and every memory acknowledged so far is looked
-for by its text, its place and its time.
+calls have returned; it is killed at a random instant. Then the file is opened, and every memory
+acknowledged so far is looked for by its text, its place and its time.
 
     memagent bench memory_crash --out results --trials 500
 """
