@@ -11,6 +11,7 @@ import importlib.util
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -290,7 +291,13 @@ class Peer:
         rows = np.zeros((len(texts), self.WIDTH))
         for row, text in zip(rows, [texts] if isinstance(texts, str) else texts, strict=True):
             for word in text.split():
-                seed = int.from_bytes(word.encode()[:16].ljust(16, b"\0"), "big")
-                row += np.random.default_rng(seed).standard_normal(self.WIDTH)
+                row += _direction(word, self.WIDTH)
             row /= np.linalg.norm(row) or 1.0
         return [[float(value) for value in row] for row in rows]
+
+
+@cache
+def _direction(word: str, width: int) -> NDArray[np.float64]:
+    """A word's vector: the same for the same word, nearly orthogonal to any other's."""
+    seed = int.from_bytes(word.encode()[:16].ljust(16, b"\0"), "big")
+    return np.random.default_rng(seed).standard_normal(width)

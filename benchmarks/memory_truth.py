@@ -185,7 +185,7 @@ class Examination:
                 tally.add("order_recall", (ours[0] < ours[1]) == gold)  # type: ignore[operator]
             if isinstance(self.memory, Ours) and truth.first(a) != truth.first(b):
                 order = (a, b) if truth.first(a) < truth.first(b) else (b, a)
-                tally.add("order_recall", self.memory.first_seen((a, b)) == order)
+                tally.add("order_first_seen", self.memory.first_seen((a, b)) == order)
 
     def figures(self) -> dict[str, Any]:
         """Each figure with its interval over things."""
