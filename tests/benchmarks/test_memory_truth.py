@@ -18,7 +18,7 @@ from memagent.site import load_site
 pytestmark = pytest.mark.unit
 
 SITE = load_site(Path(__file__).parents[2] / "configs" / "sites" / "flat.yaml")
-TEN_DAYS = YearConfig(days=10)
+TEN_DAYS = YearConfig(days=10, things=24, frames=4)
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +109,8 @@ def test_an_answer_is_stale_if_the_robot_knew_better():
 
 @pytest.fixture(scope="module")
 def flawless(tmp_path_factory):
-    """The figures of six days without a wrong percept, of each memory."""
-    year = HouseholdYear(SITE, 3, replace(TEN_DAYS, wrong=0.0, days=6))
+    """The figures of four days without a wrong percept, of each memory."""
+    year = HouseholdYear(SITE, 3, replace(TEN_DAYS, wrong=0.0, days=4))
     exams = live(year, 3, tmp_path_factory.mktemp("flawless"))
     return [exam.figures() for exam in exams]
 
