@@ -7,6 +7,7 @@ An answer is a place's name, ``UNKNOWN``, or None where a memory has no means to
 from __future__ import annotations
 
 import bisect
+import importlib
 import importlib.util
 import math
 from collections import Counter, defaultdict
@@ -234,13 +235,12 @@ class Peer:
     FOUND = 50
 
     def __init__(self, folder: Path) -> None:
-        import emem
-        from emem.embeddings import CallableEmbeddingProvider
-
+        emem = importlib.import_module("emem")
+        embedding = importlib.import_module("emem.embeddings")
         self._now = 0.0
         self._memory: Any = emem.SpatioTemporalMemory(
             str(folder / "peer.db"),
-            embedding_provider=CallableEmbeddingProvider(self._embed, self.WIDTH),
+            embedding_provider=embedding.CallableEmbeddingProvider(self._embed, self.WIDTH),
             get_current_time=lambda: self._now,
         )
 

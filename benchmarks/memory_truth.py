@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import math
 import tempfile
-from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -21,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from household_year import DAY, HOUR, STRANGERS, HouseholdYear, Look, YearConfig
+from household_year import DAY, HOUR, STRANGERS, HouseholdYear, YearConfig
+from knowable import Knowable
 from memory_answers import CONFIDENT, UNKNOWN, Answers, LastWrite, Ours, Peer, Vectors
 from rich.console import Console
 from rich.progress import track
@@ -45,57 +45,6 @@ SETTLED = 28 * DAY
 """A habit counts as one once it is as old as this; memory is asked for the time since."""
 CLOSE = 0.1
 """Relative error up to which a duration is right."""
-
-
-class Knowable:
-    """What the robot could know, as a step function per thing."""
-
-    def __init__(self) -> None:
-        self._steps: dict[str, list[tuple[float, str]]] = {}
-        self._sights: dict[tuple[str, str], list[float]] = {}
-        """Thing and place -> first and newest true sight."""
-        self._full: dict[str, float] = {}
-
-    def see(self, look: Look) -> None:
-        for thing in look.sighted:
-            sights = self._sights.setdefault((thing, look.place), [look.end, look.end])
-            sights[1] = look.end
-            self._step(thing, look.end, look.place)
-        if look.full:
-            self._full[look.place] = look.end
-            for thing, steps in self._steps.items():
-                if thing not in look.sighted and steps[-1][1] == look.place:
-                    self._step(thing, look.end, UNKNOWN)
-
-    def where(self, thing: str, stamp: float = math.inf) -> str:
-        steps = self._steps.get(thing, [])
-        after = bisect_right(steps, stamp, key=lambda step: step[0])
-        return steps[after - 1][1] if after else UNKNOWN
-
-    def first_at(self, thing: str, place: str) -> float:
-        return self._sights.get((thing, place), [math.inf])[0]
-
-    def first(self, thing: str) -> float:
-        return self._steps[thing][0][0] if thing in self._steps else math.inf
-
-    def time_at(self, thing: str, place: str, now: float) -> float:
-        steps = self._steps.get(thing, [])
-        ends = [*(start for start, _ in steps[1:]), now]
-        return sum(e - s for (s, at), e in zip(steps, ends, strict=True) if at == place)
-
-    def is_stale(self, thing: str, answer: str) -> bool:
-        """Whether the robot saw later that it is not where the answer says."""
-        gold = self.where(thing)
-        if answer in (UNKNOWN, gold):
-            return False
-        seen = self._sights.get((thing, answer), [-math.inf])[-1]
-        moved_on = gold != UNKNOWN and math.isfinite(seen)
-        return moved_on or self._full.get(answer, -math.inf) > seen
-
-    def _step(self, thing: str, stamp: float, place: str) -> None:
-        steps = self._steps.setdefault(thing, [])
-        if not steps or steps[-1][1] != place:
-            steps.append((stamp, place))
 
 
 @dataclass(slots=True)

@@ -10,8 +10,9 @@ from pathlib import Path
 import memory_truth
 import pytest
 from household_year import AWAY, DAY, MISREAD_STRANGERS, STRANGERS, HouseholdYear, Look, YearConfig
+from knowable import Knowable
 from memory_answers import UNKNOWN, LastWrite, Vectors
-from memory_truth import Knowable, live
+from memory_truth import live
 
 from memagent.site import load_site
 
