@@ -23,6 +23,7 @@ from memagent.types import Answer, Code, MemoryItem, MemoryKind
 _TIERS: tuple[tuple[MemoryKind, ...], ...] = (
     ("step", "note"), ("relation", "object"), ("episode",),
 )  # fmt: skip
+"""Summaries and lessons are no events: they tell of several."""
 _SKILLS = {
     "place": "put puts putting",
     "pick": "take takes took taking taken grab grabs grabbed grabbing grasp grasps grasped",
@@ -186,7 +187,7 @@ class Chronology:
         with self._lock:
             rows = self._tables.store.query(
                 f"SELECT {ITEM_COLUMNS} FROM item_text JOIN item ON item.seq = item_text.rowid "
-                "WHERE item_text MATCH ? AND item.kind NOT IN ('summary', 'lesson') "
+                "WHERE item_text MATCH ? "
                 "ORDER BY item.stamp, item.seq",
                 (match,),
             )

@@ -55,7 +55,7 @@ Happening = tuple[str, float]
 happenings = st.lists(
     st.tuples(
         st.builds("{} the {}".format, st.sampled_from(DEEDS), st.sampled_from(THINGS)),
-        st.floats(0.0, 1e5, allow_nan=False),
+        st.one_of(st.floats(0.0, 1e5, allow_nan=False), st.sampled_from([3.0, 4.0, 5.0])),
     ),
     min_size=1,
     max_size=25,
@@ -203,6 +203,18 @@ def test_what_was_repeated_is_answered_if_it_does_not_matter_which(
     assert ask.before("rang the bell", "fed the cat", until=10.0).value is True
     assert ask.before("rang the bell", "fed the cat", since=8.0).value is False
     assert not ask.before("fed the cat", "the cat").known, "they may be the same"
+
+
+def test_at_the_same_time_is_neither_before_nor_after(memory: LifelongMemory) -> None:
+    for text, stamp in (("bell", 5.0), ("cat", 5.0), ("dog", 5.0), ("dog", 9.0)):
+        memory.remember(text, stamp=stamp)
+    ask = memory.chronology
+    assert (ask.before("bell", "cat").value, ask.after("bell", "cat").value) == (False, False)
+    assert not ask.before("bell", "dog").known, "one dog came later, one did not"
+    assert not ask.first("bell", "cat").known
+    memory.record(outcome("open @ fridge", finished=20.0))
+    memory.record(outcome("close @ fridge", finished=25.0, took=5.0))
+    assert ask.before("open fridge", "close fridge").value is True, "one ends as the other begins"
 
 
 def test_summaries_of_old_steps_do_not_blur_the_order(memory: LifelongMemory) -> None:

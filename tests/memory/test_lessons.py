@@ -165,6 +165,8 @@ def test_the_hand_counts_as_it_was_when_the_skill_began(memory: LifelongMemory) 
         start = 100.0 * (i + 1)
         memory.observe(percept(start, thing("red mug", (6.0, 5.6, 0.745))))
         memory.record(outcome("pick red mug @ desk", finished=start + 5.0))
+        watch(memory, mug_on_desk(0.0), start + 10.5, 1.0)
+        assert memory.world().holding == "", "percepts were faster than the outcome"
         memory.record(outcome("place red mug @ desk", finished=start + 12.0))
         memory.record(outcome("place red mug @ desk", Code.GRASP_FAILED, finished=start + 20.0))
     assert _pick(memory, "red mug").preconditions == ()
@@ -366,6 +368,17 @@ def test_lessons_after_reopening_are_those_before(
         before = memory.export()["lessons"]
     with LifelongMemory(path) as memory:
         assert memory.export()["lessons"] == before
+
+
+def test_the_newest_outcomes_are_those_that_count_after_reopening(path: Path) -> None:
+    with LifelongMemory(path) as memory:
+        for stamp in range(50):
+            memory.begin_episode("pick the tea box")
+            memory.record(outcome("pick tea box", Code.GRASP_FAILED, finished=float(stamp)))
+        before = _pick(memory)
+    assert (before.failures, before.episodes[0], len(before.episodes)) == (50, "episode-50", 40)
+    with LifelongMemory(path) as memory:
+        assert _pick(memory) == before
 
 
 def test_an_older_file_keeps_everything_and_its_outcomes_become_lessons(
