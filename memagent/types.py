@@ -306,6 +306,9 @@ class Episode:
     status: str = ""
     reason: str = ""
     outcomes: tuple[SkillOutcome, ...] = ()
+    """Including those of the episodes within it."""
+    parent: str = ""
+    """The episode that it is a part of, or ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,13 +379,102 @@ class WorldBelief:
         return next((o for o in self.objects if o.name == name), None)
 
 
+LessonLevel = Literal["action", "task", "rule"]
+Claim = Literal["works", "unreliable", "fails", ""]
+
+
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """A lesson from outcomes, with the counts that support it."""
 
     skill: str
+    """"" for a task, and for a rule about every skill."""
     subject: str
-    """The object or place it is about; "" for any."""
+    """The object or place it is about, or a task's instruction; "" for any."""
     text: str
     successes: int
     failures: int
+    id: str = ""
+    level: LessonLevel = "action"
+    """About a skill, about a whole task, or a rule that somebody taught."""
+    claim: Claim = ""
+    """Success in over two thirds of cases, in about half, in under one third; "" for a rule."""
+    rate: float = 0.5
+    """Expected success rate: newer outcomes count for more."""
+    interval: tuple[float, float] = (0.0, 1.0)
+    """Credible interval of the rate."""
+    strength: float = 1.0
+    """Probability that the claim is right by the newest outcomes; a weak lesson is deleted."""
+    codes: tuple[tuple[str, int], ...] = ()
+    """How it failed and how often, the most frequent first."""
+    preconditions: tuple[str, ...] = ()
+    """What held in every success and in no failure of some kind: "container open"."""
+    episodes: tuple[str, ...] = ()
+    """Those that the newest outcomes are from, newest first."""
+    pinned: bool = False
+    """It stays, whatever happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One stay of an object at a place that the robot did not cause, as far as it was seen."""
+
+    id: str
+    first: float
+    last: float
+    position: Vector3 | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """Where people keep an object, with the visits that say so."""
+
+    thing: str
+    predicate: Predicate
+    place: str
+    visits: int
+    of: int
+    """Visits of the object at any place."""
+    text: str
+    evidence: tuple[Stay, ...]
+    """Oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """A reference to one image worth keeping; the image itself is stored elsewhere."""
+
+    id: str
+    stamp: float
+    caption: str
+    path: str = ""
+    episode: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened between two event boundaries."""
+
+    id: str
+    started: float
+    finished: float | None
+    """None while it goes on."""
+    text: str
+    episode: str = ""
+    """The innermost episode that was running, or ""."""
+    items: tuple[MemoryItem, ...] = ()
+    """What was remembered meanwhile, oldest first."""
+    keyframes: tuple[Keyframe, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer about the order of events, from what is remembered or not at all."""
+
+    known: bool
+    text: str
+    """The answer in words, or why it is unknown."""
+    value: bool | float | None = None
+    """Yes or no, or a time in seconds; None if unknown."""
+    evidence: tuple[MemoryItem, ...] = ()
+    """The remembered items that it rests on, in the order of the question."""

@@ -131,7 +131,7 @@ def packages(system_ros: bool) -> None:
     key = digest(*(ROOT / name for name in INSTALL_INPUTS), extra=str(system_ros))
     if is_done("packages", key):
         return
-    extras = "demo,policy,dev" if system_ros else "demo,policy,dev,ros"
+    extras = "demo,policy,embed,dev" if system_ros else "demo,policy,embed,dev,ros"
     say("installing pinned packages into .venv (about 2.5 GB unpacked; minutes on a first run)")
     pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-q"]
     run([*pip, "-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[{extras}]", "-e", f"{ROOT}/sim"])

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
+from memagent.memory.conditions import conditions_of
 from memagent.memory.perceiving import Perceiving
 from memagent.memory.places import ANYTHING
 from memagent.memory.records import ROBOT, Entity, EventKind, MemoryEvent
@@ -31,13 +33,21 @@ class Acting:
         entity = self._entity(call)
         label = entity.label if entity else call.object
         category = entity.category if entity else ""
-        state.episodic.record(outcome, label, category)
+        state.episodic.record(outcome, label, category, self._conditions(outcome, entity))
         events = self._effects(outcome, entity)
-        lesson = state.lessons.learn(outcome, label, category)
-        if lesson is not None:
-            state.tables.replace_lesson(lesson, outcome.finished, state.episodic.running)
-            events.append(MemoryEvent(outcome.finished, "lesson", lesson.text))
-        return events
+        lessons = state.lessons.learn()
+        return [*events, *(MemoryEvent(outcome.finished, "lesson", x.text) for x in lessons)]
+
+    def _conditions(self, outcome: SkillOutcome, entity: Entity | None) -> Mapping[str, str]:
+        """What was believed when the skill began."""
+        state = self._state
+        container = state.places.container(outcome.call.place)
+        return conditions_of(
+            outcome,
+            entity.name if entity else "",
+            (*state.graph.open_facts(), *state.tables.ended_since(outcome.started)),
+            container.is_open if container else None,
+        )
 
     def _effects(self, outcome: SkillOutcome, entity: Entity | None) -> list[MemoryEvent]:
         name = outcome.call.name

@@ -1,24 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """Individuals: which remembered object an observation shows.
 
-One rule decides: an observation belongs to the nearest known object of its label, and each object
-takes one observation per percept. So an object near its last position is the same one; seen
-elsewhere, it has moved; and two of a label in one percept are two objects, "block" and "block 2".
-Where one of a label is known already, a second one must rest somewhere and be seen several times
-in a row: a thing in the gripper is easily segmented into two.
+By name: an observation belongs to the nearest known object of its label, and each object takes one
+observation per percept. So an object near its last position is the same one; seen elsewhere, it has
+moved; and two of a label in one percept are two objects, "block" and "block 2". Where one of a
+label is known already, a second one must rest somewhere and be seen several times in a row: a thing
+in the gripper is easily segmented into two.
+
+By appearance: among several of a label, one of another size is taken to be farther away. And by
+place: an observation under a label never seen before shows a known object of its category that was
+seen just there, has about its size and colour, and is not to be seen otherwise: a "red mug" that
+looks orange in the evening. How alike they must be depends on the category.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from memagent.memory.likeness import Likeness, is_like, size_ratio
 from memagent.memory.records import Entity
 from memagent.memory.streaks import Streaks
 from memagent.memory.tables import Tables
 from memagent.types import ObjectObservation, Percept, Vector3
+
+UNLIKE = 0.5
+"""Metres that an object of another size seems farther away."""
 
 
 class EntityConfig(BaseModel):
@@ -36,6 +46,9 @@ class EntityConfig(BaseModel):
     """Seconds without it after which the row begins again."""
     track_memory: float = 2.0
     """Seconds for which a track keeps its object."""
+    likeness: Likeness = Likeness()
+    categories: Mapping[str, Likeness] = Field(default_factory=dict)
+    """Likeness by category where it differs: large things move less, and look less alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +66,13 @@ class Entities:
     def __init__(self, tables: Tables, config: EntityConfig) -> None:
         self._tables = tables
         self._config = config
-        self._known: dict[str, Entity] = {e.name: e for e in tables.entities()}
+        self._known: dict[str, Entity] = {}
+        self._by_label: dict[str, dict[str, None]] = {}
+        self._by_category: dict[str, dict[str, None]] = {}
+        for entity in tables.entities():
+            self._index(entity)
+        for label, name in tables.aliases():
+            self._by_label.setdefault(label, {})[name] = None
         self._tracks: dict[int, tuple[str, float]] = {}
         self._stale: set[str] = set()
         self._twins = Streaks(config.twin_percepts, 0.0, config.twin_gap)
@@ -75,12 +94,14 @@ class Entities:
             found = tuple(e for e in self._known.values() if names(e, wanted))
             if found:
                 return found
+            if names is _by_label and wanted in self._by_label:  # A label it had before a merge.
+                return self._labelled(wanted)
         return ()
 
     def register(self, label: str, stamp: float, position: Vector3 | None = None) -> Entity:
         """A new object known by name only, e.g. from the outcome of a skill."""
         return self._add(
-            Entity(self._free_name(label), label, label, "", (0.0, 0.0, 0.0), position, stamp,
+            Entity(self.free_name(label), label, label, "", (0.0, 0.0, 0.0), position, stamp,
                    stamp, 0.5)
         )  # fmt: skip
 
@@ -99,7 +120,9 @@ class Entities:
                 math.dist(seen.position, other.position) > self._config.same_spot for other in group
             ):
                 group.append(seen)
-        for label, group in by_label.items():
+        for label in sorted(by_label, key=lambda label: label not in self._by_label):
+            seen_so_far = {sighting.name for sighting in sightings}
+            group = self._relabelled(by_label[label], percept.stamp, seen_so_far, sightings)
             sightings.extend(self._match(label, group, percept, held))
         return tuple(sightings)
 
@@ -114,7 +137,7 @@ class Entities:
     def _match(
         self, label: str, group: list[ObjectObservation], percept: Percept, held: str
     ) -> list[Sighting]:
-        known = [e for e in self._known.values() if e.label == label]
+        known = self._labelled(label)
         pairs = sorted(
             (self._cost(e, o, percept, held), i, j)
             for i, o in enumerate(group)
@@ -133,7 +156,7 @@ class Entities:
             if entity is None and known and not self._is_twin(label, percept):
                 continue
             if entity is None:
-                entity = self._add(_entity_from(seen, self._free_name(label), percept.stamp))
+                entity = self._add(_entity_from(seen, self.free_name(label), percept.stamp))
             else:
                 self._update(entity, seen, percept.stamp)
             self._tracks[seen.track_id] = (entity.name, percept.stamp)
@@ -154,7 +177,44 @@ class Entities:
             x, y, _ = seen.position
             near = math.hypot(x - percept.base.x, y - percept.base.y) <= self._config.reach
             return 0.3 if near else math.inf
-        return 1e3 if entity.position is None else math.dist(entity.position, seen.position)
+        likeness = self._likeness(entity.category)
+        other = 0.0 if size_ratio(entity.size, seen.size) <= likeness.size else UNLIKE
+        if entity.position is None:
+            return 1e3 + other
+        return math.dist(entity.position, seen.position) + other
+
+    def _relabelled(
+        self,
+        group: list[ObjectObservation],
+        stamp: float,
+        taken: set[str],
+        sightings: list[Sighting],
+    ) -> list[ObjectObservation]:
+        """Add sightings of known objects under a new label; returns the other observations."""
+        rest = []
+        for seen in group:
+            alike = [] if seen.label in self._by_label else self._alike(seen, taken)
+            if not alike:
+                rest.append(seen)
+                continue
+            entity = min(alike, key=lambda e: math.dist(e.position or (), seen.position))
+            taken.add(entity.name)
+            known = replace(seen, category=entity.category, colour=entity.colour)
+            self._update(entity, known, stamp)
+            self._tracks[seen.track_id] = (entity.name, stamp)
+            sightings.append(Sighting(entity.name, seen, is_new=False))
+        return rest
+
+    def _alike(self, seen: ObjectObservation, taken: set[str]) -> list[Entity]:
+        likeness = self._likeness(seen.category)
+        names = (n for n in self._by_category.get(seen.category, ()) if n not in taken)
+        return [e for e in map(self._known.__getitem__, names) if is_like(e, seen, likeness)]
+
+    def _likeness(self, category: str) -> Likeness:
+        return self._config.categories.get(category, self._config.likeness)
+
+    def _labelled(self, label: str) -> tuple[Entity, ...]:
+        return tuple(self._known[name] for name in self._by_label.get(label, ()))
 
     def _update(self, entity: Entity, seen: ObjectObservation, stamp: float) -> None:
         self._known[entity.name] = replace(
@@ -169,11 +229,17 @@ class Entities:
         self._stale.add(entity.name)
 
     def _add(self, entity: Entity) -> Entity:
-        self._known[entity.name] = entity
+        self._index(entity)
         self._tables.put_entity(entity)
         return entity
 
-    def _free_name(self, label: str) -> str:
+    def _index(self, entity: Entity) -> None:
+        self._known[entity.name] = entity
+        self._by_label.setdefault(entity.label, {})[entity.name] = None
+        self._by_category.setdefault(entity.category, {})[entity.name] = None
+
+    def free_name(self, label: str) -> str:
+        """A name for one more object of a label: "block", then "block 2"."""
         if label not in self._known:
             return label
         number = 2

@@ -4,39 +4,64 @@
 Vertices are rooms, places, objects and the robot ("I"); edges are facts with validity intervals.
 Locations are functional: an object has one support, container, room or holder at a time, so a fact
 about where it is *supersedes* the one before, which stays in the history, and ends what it was
-near to. Retrieval is RoboMemory's k-hop neighbourhood, but in both directions ("what is on the
-desk?" starts at the desk) and with a hard node budget, which bounds it in the presence of hubs such
-as a kitchen.
+near to. Every change takes time independent of how many facts there are. What surrounds a vertex
+is retrieved within hard limits, see :mod:`memagent.memory.neighbourhood`; the published algorithm,
+for comparison, is :mod:`memagent.memory.paper_graph`.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Annotated
 
 import networkx as nx
+from pydantic import BaseModel, ConfigDict, Field
 
+from memagent.memory.contradictions import Contradictions
+from memagent.memory.neighbourhood import FactIndex, Limits, draw, surroundings
 from memagent.memory.records import ROBOT, FactRecord, whereabouts_of
 from memagent.memory.tables import Tables
 from memagent.site import Site
 from memagent.types import Predicate, Relation, Vector3
+
+ONE_HAND = "the gripper holds one object at a time"
+
+
+class GraphConfig(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fan: Annotated[int, Field(ge=1)] = 32
+    """The most facts of one vertex that retrieval follows, the newest ones."""
+    independent: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds between sightings after which they count as evidence of their own."""
+    strength_tau: Annotated[float, Field(gt=0)] = 3 * 86400.0
+    """Seconds without a sighting in which a fact's strength falls by a factor e."""
+    contradictions: Annotated[int, Field(ge=1)] = 10_000
+    """The newest contradictions that are kept."""
 
 
 class KnowledgeGraph:
     """Open facts in memory, every change written through to the store.
 
     Invariants: at most one open fact tells the whereabouts of an object, and the robot holds at
-    most one object. ``last_seen`` runs ahead of the store until :meth:`persist`.
+    most one object. ``last_seen``, confidence and evidence run ahead of the store until
+    :meth:`persist`.
     """
 
-    def __init__(self, tables: Tables, site: Site | None) -> None:
+    def __init__(
+        self, tables: Tables, site: Site | None, config: GraphConfig | None = None
+    ) -> None:
         self._tables = tables
-        self._base = _surveyed(site)
-        self._open: dict[int, FactRecord] = {}
+        self._config = config or GraphConfig()
+        self._surveyed = _surveyed(site)
+        self._open = FactIndex()
         self._slot: dict[str, int] = {}
+        self._held: int | None = None
+        self._counted: dict[int, float] = {}
         self._stale: set[int] = set()
-        self._graph = self._base.copy()
+        self._now = 0.0
+        self.contradictions = Contradictions(tables, self._config.contradictions)
         for fact in tables.open_facts():
             self._insert(fact)
 
@@ -45,36 +70,31 @@ class KnowledgeGraph:
     def whereabouts(self, thing: str) -> FactRecord | None:
         """The open fact that tells where an object is, or who holds it."""
         seq = self._slot.get(thing)
-        return None if seq is None else self._open[seq]
+        return None if seq is None else self._open.get(seq)
 
     @property
     def held(self) -> FactRecord | None:
         """The open fact that the robot holds something."""
-        return next((f for f in self._open.values() if f.relation.predicate == "holding"), None)
+        return None if self._held is None else self._open.get(self._held)
 
     def find(self, subject: str, predicate: Predicate, target: str) -> FactRecord | None:
         """The open fact with exactly these three, or None."""
-        if not self._graph.has_node(subject) or not self._graph.has_node(target):
-            return None
-        for seq, edge in (self._graph.get_edge_data(subject, target) or {}).items():
-            if edge["predicate"] == predicate:
-                return self._open.get(seq)
+        for fact in self._open.between(subject, target):
+            if (fact.relation.subject, fact.relation.predicate) == (subject, predicate):
+                return fact
         return None
 
     def open_facts(self, predicate: Predicate | None = None) -> tuple[FactRecord, ...]:
-        return tuple(f for f in self._open.values() if predicate in (None, f.relation.predicate))
+        return tuple(f for f in self._open if predicate in (None, f.relation.predicate))
 
     def occupants(self, place: str) -> tuple[FactRecord, ...]:
         """Open facts about what is on, in or at a place, oldest first."""
-        return tuple(f for f in self._open.values() if f.thing and f.relation.object == place)
+        found = [f for f in self._open.touching(place) if f.thing and f.relation.object == place]
+        return tuple(reversed(found))
 
     def neighbours(self, thing: str) -> tuple[FactRecord, ...]:
-        """Open facts about what an object is near to."""
-        return tuple(
-            f
-            for f in self._open.values()
-            if f.relation.predicate == "near" and thing in (f.relation.subject, f.relation.object)
-        )
+        """Open facts about what an object is near to, oldest first."""
+        return tuple(reversed(list(self._open.touching(thing, "near"))))
 
     def graph(
         self,
@@ -82,24 +102,27 @@ class KnowledgeGraph:
         around: Iterable[str] = (),
         hops: int = 2,
         budget: int = 64,
+        edges: int = 256,
     ) -> nx.MultiDiGraph:
         """A copy of the graph, now or as it was, as a whole or around some vertices.
 
         Args:
-            as_of: a time in seconds; None is now.
+            as_of: a time in seconds; None is now. The past takes time in the facts that held then.
             around: names to start from; unknown ones are ignored, none means the whole graph.
             hops: how far to go, along edges in either direction.
             budget: the most vertices to return when starting from names.
+            edges: the most edges to return then.
         """
-        graph = self._graph
-        if as_of is not None:
-            graph = self._base.copy()
-            for fact in self._tables.facts_at(as_of):
-                _add_edge(graph, fact)
+        facts = self._open if as_of is None else FactIndex(self._tables.facts_at(as_of))
+        now, tau = self._now if as_of is None else as_of, self._config.strength_tau
         sources = tuple(around)
         if sources:
-            graph = graph.subgraph(neighbourhood(graph, sources, hops, budget))
-        return graph.copy()
+            limits = Limits(hops, budget, edges, self._config.fan, tau)
+            return surroundings(facts, self._surveyed, sources, limits, now)
+        graph = self._surveyed.copy()
+        for fact in facts:
+            draw(graph, fact, now, tau)
+        return graph
 
     # --- telling ------------------------------------------------------------------------------
 
@@ -112,8 +135,19 @@ class KnowledgeGraph:
         position: Vector3 | None = None,
         by_robot: bool = False,
         source: str = "",
+        why: str = "",
     ) -> tuple[FactRecord, tuple[FactRecord, ...]]:
         """Open a new fact, closing those that it contradicts.
+
+        Args:
+            relation: what holds from ``stamp`` on.
+            stamp: seconds.
+            learned: when memory learns of it, seconds.
+            position: where its object is, metres in ``map``.
+            by_robot: whether the robot brought it about.
+            source: provenance.
+            why: how a fact that says otherwise came to be contradicted; "" if the world simply
+                went on, as when the robot moves something.
 
         Returns:
             The new fact and the closed ones. Its interval begins at ``stamp``, or with the fact it
@@ -126,27 +160,40 @@ class KnowledgeGraph:
             relation, start, learned, position=position, by_robot=by_robot, source=source
         )
         self._insert(fact)
+        for rival in closed:
+            reason = why if rival.thing == fact.thing else ONE_HAND
+            if rival.thing and reason and not _agree(rival, fact):
+                self.contradictions.add(rival, fact, reason, learned)
         return fact, closed
 
-    def end(self, fact: FactRecord, stamp: float, learned: float) -> FactRecord:
-        """Close an open fact at ``stamp`` and return it closed."""
+    def end(self, fact: FactRecord, stamp: float, learned: float, why: str = "") -> FactRecord:
+        """Close an open fact at ``stamp`` and return it closed; ``why`` if it was contradicted."""
         stamp = max(stamp, fact.valid_from)
+        fact = self._open.get(fact.seq)
         if fact.seq in self._stale:
-            self._tables.refresh_fact(self._open[fact.seq])
+            self._tables.refresh_fact(fact)
             self._stale.discard(fact.seq)
         self._tables.close_fact(fact.seq, stamp, learned)
         self._remove(fact)
-        return replace(fact, valid_to=stamp, expired=learned)
+        closed = replace(fact, valid_to=stamp, expired=learned)
+        if why:
+            self.contradictions.add(closed, None, why, learned)
+        return closed
 
     def see(
         self, fact: FactRecord, stamp: float, position: Vector3 | None, confidence: float
     ) -> FactRecord:
         """Note that an open fact was seen to hold again; stored by the next :meth:`persist`."""
+        counted = self._counted.get(fact.seq, fact.last_seen)
+        is_evidence = stamp - counted >= self._config.independent
+        if is_evidence:
+            self._counted[fact.seq] = stamp
         fact = replace(
             fact,
             last_seen=max(stamp, fact.last_seen),
             position=fact.position if position is None else position,
             relation=replace(fact.relation, confidence=max(confidence, fact.relation.confidence)),
+            evidence=fact.evidence + is_evidence,
         )
         return self._replace(fact)
 
@@ -158,7 +205,7 @@ class KnowledgeGraph:
     def persist(self) -> None:
         """Write what :meth:`see` and :meth:`doubt` noted."""
         for seq in sorted(self._stale):
-            self._tables.refresh_fact(self._open[seq])
+            self._tables.refresh_fact(self._open.get(seq))
         self._stale.clear()
 
     # --- inside -------------------------------------------------------------------------------
@@ -166,8 +213,9 @@ class KnowledgeGraph:
     def _rivals(self, relation: Relation) -> tuple[FactRecord, ...]:
         found: dict[int, FactRecord] = {}
         thing = whereabouts_of(relation)
-        if thing and thing in self._slot:
-            found[self._slot[thing]] = self._open[self._slot[thing]]
+        before = self.whereabouts(thing) if thing else None
+        if before is not None:
+            found[before.seq] = before
             found |= {fact.seq: fact for fact in self.neighbours(thing)}
         held = self.held
         if relation.predicate == "holding" and held is not None:
@@ -178,52 +226,31 @@ class KnowledgeGraph:
         return tuple(found[seq] for seq in sorted(found))
 
     def _replace(self, fact: FactRecord) -> FactRecord:
-        self._open[fact.seq] = fact
+        self._open.replace(fact)
         self._stale.add(fact.seq)
-        _add_edge(self._graph, fact)
+        self._now = max(self._now, fact.last_seen)
         return fact
 
     def _insert(self, fact: FactRecord) -> None:
-        self._open[fact.seq] = fact
+        self._open.add(fact)
+        self._counted[fact.seq] = fact.last_seen
+        self._now = max(self._now, fact.last_seen)
         if fact.thing:
             self._slot[fact.thing] = fact.seq
-        _add_edge(self._graph, fact)
+        if fact.relation.predicate == "holding":
+            self._held = fact.seq
 
     def _remove(self, fact: FactRecord) -> None:
-        del self._open[fact.seq]
+        self._open.remove(fact)
+        self._counted.pop(fact.seq, None)
         if fact.thing and self._slot.get(fact.thing) == fact.seq:
             del self._slot[fact.thing]
-        relation = fact.relation
-        self._graph.remove_edge(relation.subject, relation.object, key=fact.seq)
-        for vertex in (relation.subject, relation.object):
-            if vertex not in self._base and self._graph.degree(vertex) == 0:
-                self._graph.remove_node(vertex)
+        if self._held == fact.seq:
+            self._held = None
 
 
-def neighbourhood(
-    graph: nx.MultiDiGraph, sources: Iterable[str], hops: int, budget: int
-) -> list[str]:
-    """Up to ``budget`` vertices within ``hops`` of the sources in either direction, nearest first.
-
-    Among equally near ones, those reached by newer facts come first, then by name.
-    """
-    found = [source for source in dict.fromkeys(sources) if source in graph][:budget]
-    seen = set(found)
-    queue = deque((vertex, 0) for vertex in found)
-    while queue and len(found) < budget:
-        vertex, distance = queue.popleft()
-        if distance == hops:
-            continue
-        newest: dict[str, float] = {}
-        for start, end, edge in (*graph.in_edges(vertex, True), *graph.out_edges(vertex, True)):
-            other = start if end == vertex else end
-            newest[other] = max(newest.get(other, 0.0), edge["valid_from"] or 0.0)
-        for other in sorted(newest, key=lambda name: (-newest[name], name)):
-            if other not in seen and len(found) < budget:
-                seen.add(other)
-                found.append(other)
-                queue.append((other, distance + 1))
-    return found
+def _agree(a: FactRecord, b: FactRecord) -> bool:
+    return replace(a.relation, confidence=1.0) == replace(b.relation, confidence=1.0)
 
 
 def _surveyed(site: Site | None) -> nx.MultiDiGraph:
@@ -235,25 +262,7 @@ def _surveyed(site: Site | None) -> nx.MultiDiGraph:
     for place in site.places if site else ():
         graph.add_node(place.name, kind="place")
         graph.add_edge(
-            place.name, place.room, key="map", predicate="in", valid_from=None,
-            valid_to=None, confidence=1.0, position=None, by_robot=False,
+            place.name, place.room, key="map", predicate="in", valid_from=None, valid_to=None,
+            confidence=1.0, evidence=1, strength=1.0, position=None, by_robot=False,
         )  # fmt: skip
     return graph
-
-
-def _add_edge(graph: nx.MultiDiGraph, fact: FactRecord) -> None:
-    relation = fact.relation
-    for vertex in (relation.subject, relation.object):
-        if vertex not in graph:
-            graph.add_node(vertex, kind="object")
-    graph.add_edge(
-        relation.subject,
-        relation.object,
-        key=fact.seq,
-        predicate=relation.predicate,
-        valid_from=fact.valid_from,
-        valid_to=fact.valid_to,
-        confidence=relation.confidence,
-        position=fact.position,
-        by_robot=fact.by_robot,
-    )

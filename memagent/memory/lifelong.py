@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -25,15 +25,27 @@ from pydantic import BaseModel, ConfigDict
 from memagent.catalogue import Colour
 from memagent.errors import MemagentError
 from memagent.memory.acting import Acting
+from memagent.memory.chronology import Chronology
+from memagent.memory.contradictions import Contradiction
+from memagent.memory.corrections import Corrections
+from memagent.memory.embedders import Embedder, EmbedderConfig, choose_embedder
+from memagent.memory.embedding import Embedding
 from memagent.memory.export import exported
+from memagent.memory.log_index import LogIndex
+from memagent.memory.merging import LessonMerger
+from memagent.memory.operations import Operation
 from memagent.memory.perceiving import Perceiving, PerceivingConfig
+from memagent.memory.quarantine import Claim
 from memagent.memory.records import ROBOT, MemoryEvent
 from memagent.memory.state import MemoryState, StateConfig
 from memagent.memory.store import Store, StoreConfig
 from memagent.site import Site
 from memagent.types import (
     Episode,
+    Event,
     Fact,
+    Habit,
+    Keyframe,
     Lesson,
     MemoryItem,
     MemoryKind,
@@ -52,6 +64,7 @@ class MemoryConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     store: StoreConfig = StoreConfig()
+    embedder: EmbedderConfig = EmbedderConfig()
     state: StateConfig = StateConfig()
     perceiving: PerceivingConfig = PerceivingConfig()
     persist_every: float = 5.0
@@ -68,7 +81,12 @@ class LifelongMemory:
     """
 
     def __init__(
-        self, path: Path | str, site: Site | None = None, config: MemoryConfig | None = None
+        self,
+        path: Path | str,
+        site: Site | None = None,
+        config: MemoryConfig | None = None,
+        embedder: Embedder | None = None,
+        merger: LessonMerger | None = None,
     ) -> None:
         """Open the memory file, creating it if need be; ":memory:" keeps nothing.
 
@@ -76,23 +94,40 @@ class LifelongMemory:
             path: the file.
             site: the surveyed map; without one, places are those that percepts mention.
             config: constants of the models and of the store.
+            embedder: yours, instead of one that the configuration names.
+            merger: decides what new evidence does to lessons; rules by default.
 
         Raises:
+            EmbedderError: the embedder that the configuration names cannot be loaded.
             StoreError: the file cannot be opened; see :class:`memagent.memory.store.Store`.
         """
         self._config = config or MemoryConfig()
         self._site = site
         self._lock = threading.RLock()
+        self._embedder = embedder or choose_embedder(self._config.embedder)
+        self._embedding: Embedding | None = None
         self._store = Store(path, self._config.store)
+        self._merger = merger
         self._untold: list[MemoryEvent] = []
         try:
+            self._index = _index(self._store, self._embedder)
             self._load()
+            if not self._config.store.read_only:  # A file from an older version has no lessons.
+                with self._store.transaction():
+                    self._state.lessons.learn(tell=False)
+                if self._embedder is not None:
+                    self._embedding = Embedding(
+                        self._embedder, self._store, self._index, self._lock
+                    )
         except BaseException:
             self._store.close()
             raise
+        self._chronology = Chronology(self._state.tables, self._lock, lambda: self._state.now)
 
     def close(self) -> None:
         """Write what ran ahead of the file, and close it; a second call does nothing."""
+        if self._embedding is not None:
+            self._embedding.stop()
         with self._lock:
             try:
                 if self._store.is_open and not self._config.store.read_only:
@@ -168,10 +203,31 @@ class LifelongMemory:
                 episode=self._state.episodic.running,
             )
 
-    def begin_episode(self, instruction: str) -> str:
-        """Start remembering an attempt and return its id; one still running is interrupted."""
+    def keyframe(self, caption: str, *, stamp: float, path: str = "") -> Keyframe:
+        """Keep a reference to an image of what happens at a time in seconds.
+
+        Raises:
+            MemagentError: the caption is empty, or the stamp is not finite.
+        """
+        if not caption.strip():
+            raise MemagentError("a keyframe needs a caption, got an empty one")
+        _finite("stamp", stamp)
         with self._writing():
-            return self._state.episodic.begin(instruction, self._state.now)
+            return self._state.episodic.keep(stamp, caption, path)
+
+    def begin_episode(self, instruction: str, parent: str = "") -> str:
+        """Start remembering an attempt and return its id.
+
+        Args:
+            instruction: what is attempted.
+            parent: id of the running episode that it is a part of. Any other one that is still
+                running is interrupted.
+
+        Raises:
+            MemagentError: ``parent`` is not running.
+        """
+        with self._writing():
+            return self._state.episodic.begin(instruction, self._state.now, parent)
 
     def record(self, outcome: SkillOutcome) -> None:
         """Remember how a skill went, and what that says of the world.
@@ -184,13 +240,45 @@ class LifelongMemory:
             self._untold += self._acting.apply(outcome)
             self._state.persist()
 
-    def end_episode(self, result: TaskResult) -> None:
-        """Close the running episode; without one, nothing happens."""
+    def end_episode(self, result: TaskResult, episode: str = "") -> None:
+        """Close a running episode, the innermost by default; without one, nothing happens.
+
+        Raises:
+            MemagentError: ``episode`` is given and not running.
+        """
         with self._writing():
-            event = self._state.episodic.end(result, self._state.now)
+            stamp = self._state.now
+            event = self._state.episodic.end(result, stamp, episode)
             if event is not None:
+                lessons = self._state.lessons.learn()
                 self._untold.append(event)
+                self._untold += [MemoryEvent(stamp, "lesson", lesson.text) for lesson in lessons]
                 self._state.persist()
+
+    def teach(self, text: str, *, skill: str = "", subject: str = "") -> Lesson:
+        """Keep a rule, such as one about safety, that no outcome ever changes or deletes.
+
+        Args:
+            text: the rule.
+            skill: the skill that it is about; "" for any.
+            subject: the object or place that it is about; "" for any.
+
+        Raises:
+            MemagentError: the text is empty.
+        """
+        if not text.strip():
+            raise MemagentError("a rule needs some text, got an empty one")
+        with self._writing():
+            return self._state.lessons.teach(text, skill, subject, self._state.now)
+
+    def pin_lesson(self, lesson_id: str, pinned: bool = True) -> Lesson:
+        """Keep a lesson even when outcomes contradict it, or no longer.
+
+        Raises:
+            MemagentError: there is no such lesson.
+        """
+        with self._writing():
+            return self._state.lessons.pin(lesson_id, pinned)
 
     def forget(self, item_id: str) -> bool:
         """Remove an item for good, with the fact it tells; an object's item takes all of it along.
@@ -206,8 +294,64 @@ class LifelongMemory:
             forgotten = self._state.tables.forget_item(int(number))
         if forgotten:
             with self._lock:
+                self._index.drop_forgotten()
                 self._load()
         return forgotten
+
+    def wait_for_vectors(self, timeout: float) -> bool:
+        """Wait until every item has its vector, at most ``timeout`` seconds; False if not yet.
+
+        True at once without an embedder.
+        """
+        return self._embedding is None or self._embedding.wait(timeout)
+
+    # --- setting right ------------------------------------------------------------------------
+
+    def merge(self, a: str, b: str) -> Operation:
+        """Two names are one object: all that is known of ``b`` belongs to ``a`` from now on.
+
+        Raises:
+            MemagentError: there is no such object.
+        """
+        return self._setting_right(lambda corrections: corrections.merge(a, b))
+
+    def split(
+        self, name: str, *, since: float | None = None, places: tuple[str, ...] = ()
+    ) -> Operation:
+        """One name is two objects: what began ``since`` then, or was at ``places``, is another's.
+
+        Returns:
+            The operation; the last of its names is the new object's.
+
+        Raises:
+            MemagentError: there is no such object, or nothing would belong to one of the two.
+        """
+        return self._setting_right(lambda corrections: corrections.split(name, since, places))
+
+    def correct(self, what: str, place: str) -> Operation:
+        """A person says where an object is: the wrong fact ends now, and the right one begins.
+
+        Args:
+            what: an object, or a fact ("fact-12") about where it is.
+            place: a place or room of the site, "floor", or another object.
+
+        Raises:
+            MemagentError: there is no such fact or place, or several objects may be meant.
+        """
+        return self._setting_right(lambda corrections: corrections.correct(what, place))
+
+    def undo(self, operation: str | None = None) -> Operation:
+        """Take back a merge, split or correction, by default the newest; what came later stays.
+
+        Raises:
+            MemagentError: there is none, or a later one builds on it.
+        """
+        return self._setting_right(lambda corrections: corrections.undo(operation))
+
+    def operations(self, limit: int = 50) -> tuple[Operation, ...]:
+        """What people set right, newest first."""
+        with self._lock:
+            return Corrections(self._state).operations(limit)
 
     # --- asking about now ---------------------------------------------------------------------
 
@@ -277,16 +421,35 @@ class LifelongMemory:
         around: str | tuple[str, ...] | None = None,
         hops: int = 2,
         budget: int = 64,
+        edges: int = 256,
     ) -> nx.MultiDiGraph:
         """The knowledge graph as a copy: now or at ``as_of``, whole or around some vertices.
 
         Vertices carry ``kind`` (robot, room, place, object); edges ``predicate``, ``valid_from``,
-        ``valid_to``, ``confidence``, ``position`` and ``by_robot``. With ``around``, at most
-        ``budget`` vertices come back.
+        ``valid_to``, ``confidence``, ``evidence`` (agreeing observations), ``strength`` (both,
+        faded with age), ``position`` and ``by_robot``. With ``around``, at most ``budget`` vertices
+        and ``edges`` edges come back, however large the graph.
         """
         sources = (around,) if isinstance(around, str) else around or ()
         with self._lock:
-            return self._state.graph.graph(as_of, sources, hops, budget)
+            return self._state.graph.graph(as_of, sources, hops, budget, edges)
+
+    def contradictions(
+        self, since: float | None = None, limit: int = 50
+    ) -> tuple[Contradiction, ...]:
+        """Beliefs that turned out wrong, newest first: the old fact, the new one, why and when.
+
+        Args:
+            since: a time in seconds; None is ever.
+            limit: the most to return.
+        """
+        with self._lock:
+            return self._state.graph.contradictions.since(since, limit)
+
+    def quarantined(self) -> tuple[Claim, ...]:
+        """Unsure sightings that wait for a second witness, oldest first."""
+        with self._lock:
+            return self._state.quarantine.all()
 
     # --- asking about the past ----------------------------------------------------------------
 
@@ -320,6 +483,23 @@ class LifelongMemory:
             category = entity.category if entity else ""
             return self._state.lessons.about(skill, label, category)
 
+    def task_lessons(self, instruction: str, limit: int = 10) -> tuple[Lesson, ...]:
+        """What attempts at this instruction and at ones like it teach, the closest first."""
+        with self._lock:
+            return self._state.lessons.about_task(instruction, limit)
+
+    def habits(self, thing: str) -> tuple[Habit, ...]:
+        """Where people keep an object, the most frequent place first, with the visits that say so.
+
+        Args:
+            thing: as for :meth:`where`; of several objects, the one with the most visits.
+        """
+        with self._lock:
+            found = [
+                self._state.habits.public(e.name) for e in self._state.entities.matching(thing)
+            ]
+            return max(found, key=lambda habits: habits[0].of if habits else 0, default=())
+
     def episodes(self, limit: int = 20) -> tuple[Episode, ...]:
         """The newest episodes with their outcomes, newest first."""
         with self._lock:
@@ -334,6 +514,25 @@ class LifelongMemory:
         """What each text describes best, in the order in which it happened."""
         with self._lock:
             return self._state.episodic.order(*texts, now=self._state.now)
+
+    @property
+    def chronology(self) -> Chronology:
+        """Answers to what came before what, when, and how long it took."""
+        return self._chronology
+
+    def relive(self, text: str, neighbours: int = 1) -> tuple[Event, ...]:
+        """The event that a text describes best, with those just before and after it, in order."""
+        with self._lock:
+            return self._state.episodic.relive(text, neighbours, self._state.now)
+
+    def events(self, episode: str) -> tuple[Event, ...]:
+        """What happened in an episode and the ones within it, cut at boundaries, in order.
+
+        Raises:
+            MemagentError: it is no episode's id.
+        """
+        with self._lock:
+            return self._state.episodic.events(episode)
 
     # --- the memory as a whole ----------------------------------------------------------------
 
@@ -359,9 +558,19 @@ class LifelongMemory:
     # --- inside -------------------------------------------------------------------------------
 
     def _load(self) -> None:
-        self._state = MemoryState(self._store, self._site, self._config.state)
+        self._state = MemoryState(
+            self._store, self._site, self._config.state, self._index, self._embedder, self._merger
+        )
         self._perceiving = Perceiving(self._state, self._config.perceiving)
         self._acting = Acting(self._state, self._perceiving)
+
+    def _setting_right(self, change: Callable[[Corrections], Operation]) -> Operation:
+        with self._lock:
+            with self._writing():
+                operation = change(Corrections(self._state))
+            self._index.reload()
+            self._load()
+        return operation
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -371,6 +580,8 @@ class LifelongMemory:
             try:
                 with self._store.transaction():
                     yield
+                if self._embedding is not None:
+                    self._embedding.wake()
             except BaseException:
                 del self._untold[untold:]
                 if self._store.is_open:
@@ -392,6 +603,10 @@ class LifelongMemory:
         entity = self._state.entities.get(name)
         assert entity is not None, name
         return ObjectBelief(name, entity.category, entity.colour, self._state.believe(name))
+
+
+def _index(store: Store, embedder: Embedder | None) -> LogIndex:
+    return LogIndex(store, embedder.id, embedder.dimension) if embedder else LogIndex(store)
 
 
 def _certainty(belief: ObjectBelief) -> float:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict
 
+from memagent.memory.contradictions import READ_OTHERWISE, SEEN_ELSEWHERE
 from memagent.memory.entities import Sighting
 from memagent.memory.locations import location_of
 from memagent.memory.places import ANYTHING
@@ -65,6 +67,8 @@ class Perceiving:
     def apply(self, percept: Percept) -> list[MemoryEvent]:
         """Update memory by a percept no older than the newest one; returns what changed."""
         state = self._state
+        if percept.boundary:
+            state.episodic.cut(percept.stamp, percept.summary)
         state.base = percept.base
         state.percept_stamp = percept.stamp
         state.now = max(state.now, percept.stamp)
@@ -181,6 +185,7 @@ class Perceiving:
     ) -> list[MemoryEvent]:
         """An object was seen on, in or at something."""
         state, name = self._state, relation.subject
+        why = SEEN_ELSEWHERE if fact is not None else ""
         self._displaced.reset(name)
         displaced = fact is None or self._is_displaced(fact, position)
         if fact is not None and _same_place(fact.relation, relation):
@@ -193,13 +198,17 @@ class Perceiving:
         elif fact is not None and not displaced:
             if not self._reread.report(name, percept.stamp):
                 return []
-            by_robot = fact.by_robot
+            by_robot, why = fact.by_robot, READ_OTHERWISE
         else:
             by_robot = self._just_released(name, percept.stamp)
+        confidence = state.quarantine.judge(relation, percept.stamp, percept.source)
+        if confidence is None:
+            return []
         self._reread.reset(name)
         _, event = state.locate(
-            relation, percept.stamp, position=position, by_robot=by_robot, source=percept.source
-        )
+            replace(relation, confidence=confidence), percept.stamp, position=position,
+            by_robot=by_robot, source=percept.source, why=why,
+        )  # fmt: skip
         return [event]
 
     def _unplaced(
@@ -253,7 +262,8 @@ class Perceiving:
                     Relation(pair[0], "near", pair[1]), percept.stamp, percept.stamp,
                     source=percept.source,
                 )  # fmt: skip
-        for fact in graph.open_facts("near"):
+        known = {fact.seq: fact for name in sorted(seen) for fact in graph.neighbours(name)}
+        for _, fact in sorted(known.items()):
             pair = (fact.relation.subject, fact.relation.object)
             if pair not in near and seen.issuperset(pair):
                 self._near.reset(pair)

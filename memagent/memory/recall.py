@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recall: by meaning, by place and by time, in any combination.
 
-Filters come first and are exact (kinds, interval, and an R*Tree ball); what passes is scored. By
-meaning is BM25 over stemmed words, which finds a row the moment it is durable. The score is a
+Filters come first and are exact (kinds, interval, ball); what passes is scored. Meaning is BM25
+over stemmed words, which finds a row the moment it is durable, mixed with the similarity of vectors
+where there is an embedder. What happened around a match counts for it, and what happened right
+beside one is recalled with it: memories of one stretch of time belong together. The score is a
 convex mixture of meaning, nearness and recency, each in [0, 1], over those that were asked for;
 convex mixtures retrieve better than rank fusion when one signal is much stronger than the others.
 """
@@ -11,13 +13,16 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import Annotated, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from memagent.memory.embedders import Embedder, EmbedderError
+from memagent.memory.log_index import LogIndex, Mask, Rows
 from memagent.memory.store import Row
-from memagent.memory.tables import ITEM_COLUMNS, Tables, item_of
+from memagent.memory.tables import Tables
 from memagent.types import MemoryItem, Query, Recall, Vector3
 
 _STOP_WORDS = """
@@ -26,6 +31,10 @@ it its me my of on or so that the then there these this to was we were what when
 will with you your
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
+_ANY = "1"
+"""The condition that every item meets."""
+
+Scores = NDArray[np.float64]
 
 
 class RecallConfig(BaseModel):
@@ -41,38 +50,75 @@ class RecallConfig(BaseModel):
     """Factor for facts and lessons that no longer hold."""
     candidates: Annotated[int, Field(ge=1)] = 200
     """The most items that pass the filters and are scored."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    item: MemoryItem
-    rank: float
-    """BM25 as SQLite gives it: negative, smaller is better."""
+    scored: Annotated[int, Field(ge=1)] = 4_000
+    """The most items that words may match before the commonest words are left out."""
+    vectors: Annotated[float, Field(ge=0, le=1)] = 0.4
+    """Share of vectors in meaning, where there is an embedder; words have the rest."""
+    least_cosine: Annotated[float, Field(ge=-1, le=1)] = 0.2
+    """Similarity below which a vector says nothing."""
+    neighbours: tuple[Annotated[float, Field(ge=0)], ...] = (0.4, 0.3)
+    """What the better of the two items one place (two, ...) away in the log adds to a match."""
+    stretch: Annotated[float, Field(ge=0)] = 0.3
+    """What the other matches of the same stretch of time add."""
+    neighbour_gap: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds: items further apart are no neighbours."""
+    stretch_gap: Annotated[float, Field(gt=0)] = 1800.0
+    """Seconds without any item that end a stretch."""
 
 
 class Recaller:
-    def __init__(self, tables: Tables, config: RecallConfig) -> None:
+    """Answers queries over the log. Not thread-safe."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        config: RecallConfig,
+        index: LogIndex | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
         self._tables = tables
         self._config = config
+        self._index = index or LogIndex(tables.store)
+        self._embedder = embedder
 
-    def recall(self, query: Query, now: float) -> Recall:
+    def recall(self, query: Query, now: float, *, context: bool = True) -> Recall:
         """Items for a query, best first; equal ones newest first.
 
         Args:
             query: text and filters. Without text, all that pass the filters match.
             now: seconds on the robot's clock, for recency.
+            context: whether what happened around a match counts.
         """
-        found = self._matching(query)
-        best = min((c.rank for c in found), default=0.0)
-        scored = [(self._score(c, best, query, now), c.item) for c in found]
+        self._index.tail()
+        passing = self._index.passing(query)
+        if not query.text.strip():
+            rows, meanings = self._index.newest(self._config.candidates, passing), None
+        else:
+            rows, meanings = self._matches(query, passing)
+            if context and len(rows):
+                rows, meanings = self._in_context(rows, meanings, passing)
+        if not len(rows):
+            return Recall()
+        if meanings is not None and len(rows) > self._config.candidates:
+            best = np.argsort(-meanings, kind="stable")[: self._config.candidates]
+            rows, meanings = rows[best], meanings[best]
+        rough = self._scores(rows, meanings, query, now)
+        order = np.lexsort((-rows, -self._index.stamps(rows), -rough))[: 3 * query.limit]
+        items = self._read(rows[order])
+        scored = [
+            (float(score) * self._validity(item), item)
+            for score, item in zip(rough[order], items, strict=True)
+            if query.near is None or _distance(item, query.near) <= query.radius
+        ]
         scored.sort(key=lambda pair: (-pair[0], -pair[1].stamp, -_number(pair[1].id)))
         top = scored[: query.limit]
         return Recall(tuple(item for _, item in top), tuple(score for score, _ in top))
 
     def near(self, position: Vector3, radius: float, limit: int) -> tuple[MemoryItem, ...]:
         """Items within ``radius`` metres, nearest first."""
-        rows = self._select(*_filters(Query(near=position, radius=radius)), "")
-        inside = [c.item for c in rows if _distance(c.item, position) <= radius]
+        where, parameters = _filters(Query(near=position, radius=radius))
+        found = self._tables.items(f"WHERE {where}", parameters)
+        inside = [item for item in found if _distance(item, position) <= radius]
         inside.sort(key=lambda item: (_distance(item, position), -item.stamp))
         return tuple(inside[:limit])
 
@@ -81,53 +127,136 @@ class Recaller:
     ) -> tuple[MemoryItem, ...]:
         """The newest ``limit`` items of an interval, oldest first."""
         where, parameters = _filters(Query(since=since, until=until))
-        rows = self._select(
-            where, parameters, "ORDER BY item.stamp DESC, item.seq DESC LIMIT ?", (limit,)
-        )
-        return tuple(c.item for c in reversed(rows))
+        newest = f"WHERE {where} ORDER BY item.stamp DESC, item.seq DESC LIMIT ?"
+        return tuple(reversed(self._tables.items(newest, (*parameters, limit))))
 
-    def _matching(self, query: Query) -> list[_Candidate]:
-        where, parameters = _filters(query)
-        if not query.text.strip():
-            order = "ORDER BY item.stamp DESC, item.seq DESC LIMIT ?"
-            found = self._select(where, parameters, order, (self._config.candidates,))
-        else:
-            words = content_words(query.text)
-            found = self._search(" OR ".join(f'"{w}"' for w in words), where, parameters)
-            if not found:
-                stems = [w[: max(3, len(w) - 2)] for w in words]
-                found = self._search(" OR ".join(f'"{s}"*' for s in stems), where, parameters)
-        if query.near is None:
-            return found
-        return [c for c in found if _distance(c.item, query.near) <= query.radius]
+    # --- what matches -------------------------------------------------------------------------
 
-    def _search(self, match: str, where: str, parameters: Row) -> list[_Candidate]:
+    def _matches(self, query: Query, passing: Mask | None) -> tuple[Rows, Scores]:
+        """Rows that match a text by words or by vector, and how well, 0 to 1."""
+        rows, by_words = self._by_words(query)
+        if self._embedder is None or not self._index.has_vectors:
+            return rows, by_words
+        try:
+            vector = self._embedder.embed([query.text])[0]
+        except EmbedderError:  # Words still answer; who embeds the log says what is wrong.
+            return rows, by_words
+        alike, cosines = self._index.similar(vector, self._config.candidates, passing)
+        telling = cosines >= self._config.least_cosine
+        if not telling.any():
+            return rows, by_words
+        alike, cosines = alike[telling], cosines[telling]
+        floor = min(float(cosines[-1]), self._config.least_cosine)
+        by_vector = (cosines - floor) / max(float(cosines[0]) - floor, 1e-9)
+        share = self._config.vectors
+        both = np.unique(np.concatenate([rows, alike]))
+        scores = np.zeros(len(both))
+        scores[np.searchsorted(both, rows)] += (1.0 - share) * by_words
+        scores[np.searchsorted(both, alike)] += share * by_vector
+        return both, scores
+
+    def _by_words(self, query: Query) -> tuple[Rows, Scores]:
+        words = list(dict.fromkeys(content_words(query.text)))
+        found = self._search(self._match(words), query)
+        if not found:
+            stems = [w[: max(3, len(w) - 2)] for w in words]
+            found = self._search(" OR ".join(f'"{s}"*' for s in stems), query)
+        if not found:
+            return np.zeros(0, np.int64), np.zeros(0)
+        rows = self._index.rows([seq for seq, _ in found])
+        ranks = np.array([rank for _, rank in found])  # BM25 as SQLite has it: small is good.
+        scores = ranks / ranks.min() if ranks.min() < 0.0 else np.ones(len(ranks))
+        order = np.argsort(rows)
+        return rows[order], scores[order]
+
+    def _match(self, words: list[str]) -> str:
+        """Any of the words; in a large memory without those that nearly everything has.
+
+        They say little, and scoring all that they match takes long.
+        """
+        quoted = [f'"{w}"' for w in words]
+        if self._index.size <= self._config.scored:
+            return " OR ".join(quoted)
+        count = "SELECT count(*) FROM item_text WHERE item_text MATCH ?"
+        matches = {w: self._tables.store.query(count, (w,))[0][0] for w in quoted}
+        rare: list[str] = []
+        total = 0
+        for word in sorted((w for w in quoted if matches[w]), key=lambda w: int(matches[w])):
+            total += matches[word]
+            if rare and total > self._config.scored:
+                break
+            rare.append(word)
+        if total > self._config.scored and len(rare) == 1:
+            # Common words all of them: what has them together.
+            common = " AND ".join(w for w in quoted if matches[w])
+            if self._tables.store.query(count, (common,))[0][0]:
+                return common
+        return " OR ".join(rare or quoted)
+
+    def _search(self, match: str, query: Query) -> list[Row]:
         if not match:
             return []
-        rows = self._tables.store.query(
-            f"SELECT {ITEM_COLUMNS}, bm25(item_text) AS rank FROM item_text "
-            f"JOIN item ON item.seq = item_text.rowid WHERE item_text MATCH ? AND {where} "
-            "ORDER BY rank, item.seq DESC LIMIT ?",
-            (match, *parameters, self._config.candidates),
+        where, parameters = _filters(query)
+        if where == _ANY:
+            sql = "SELECT rowid, rank FROM item_text WHERE item_text MATCH ?"
+        else:
+            sql = (
+                "SELECT item.seq, rank FROM item_text JOIN item ON item.seq = item_text.rowid "
+                f"WHERE item_text MATCH ? AND {where}"
+            )
+        return self._tables.store.query(
+            f"{sql} ORDER BY rank LIMIT ?", (match, *parameters, self._config.candidates)
         )
-        return [_Candidate(item_of(row[:-1]), row[-1]) for row in rows]
 
-    def _select(self, where: str, parameters: Row, order: str, more: Row = ()) -> list[_Candidate]:
-        items = self._tables.items(f"WHERE {where} {order}", (*parameters, *more))
-        return [_Candidate(item, 0.0) for item in items]
+    # --- what belongs to it -------------------------------------------------------------------
 
-    def _score(self, candidate: _Candidate, best: float, query: Query, now: float) -> float:
-        c, item = self._config, candidate.item
-        age = max(0.0, now - item.stamp)
-        score, weight = c.recency * math.exp(-age / c.recency_tau), c.recency
-        if best < 0.0:
-            score += c.meaning * candidate.rank / best
-            weight += c.meaning
+    def _in_context(
+        self, rows: Rows, meanings: Scores, passing: Mask | None
+    ) -> tuple[Rows, Scores]:
+        """Matches and what happened right beside them, each strengthened by those around it."""
+        c, index = self._config, self._index
+        dense = np.zeros(index.size + 1)  # The last entry stands for "no neighbour".
+        dense[rows] = meanings
+        offsets = range(1, len(c.neighbours) + 1)
+        beside = [index.neighbours(rows, k * s, c.neighbour_gap) for k in offsets for s in (1, -1)]
+        everything = np.unique(np.concatenate([rows, *beside]))
+        everything = everything[everything >= 0]
+        if passing is not None:
+            everything = everything[passing[everything]]
+        scores = dense[everything].copy()
+        for k, weight in enumerate(c.neighbours, start=1):
+            after = dense[index.neighbours(everything, k, c.neighbour_gap)]
+            before = dense[index.neighbours(everything, -k, c.neighbour_gap)]
+            scores += weight * np.maximum(after, before)
+        stretches = index.stretches(everything, c.stretch_gap)
+        numbers, of = np.unique(stretches, return_inverse=True)
+        strength = np.bincount(of, dense[everything] ** 2, len(numbers))
+        scores += c.stretch * strength[of] / max(float(strength.max()), 1e-9)
+        return everything, scores / (1.0 + sum(c.neighbours) + c.stretch)
+
+    # --- how good it is -----------------------------------------------------------------------
+
+    def _scores(self, rows: Rows, meanings: Scores | None, query: Query, now: float) -> Scores:
+        c = self._config
+        ages = np.maximum(0.0, now - self._index.stamps(rows))
+        scores, weight = c.recency * np.exp(-ages / c.recency_tau), c.recency
+        if meanings is not None:
+            scores, weight = scores + c.meaning * meanings, weight + c.meaning
         if query.near is not None:
-            score += c.nearness * (1.0 - _distance(item, query.near) / max(query.radius, 1e-9))
-            weight += c.nearness
+            away = self._index.distances(rows, query.near) / max(query.radius, 1e-9)
+            scores, weight = scores + c.nearness * (1.0 - away), weight + c.nearness
+        return np.asarray(scores / weight)
+
+    def _validity(self, item: MemoryItem) -> float:
         ended = item.kind in ("relation", "lesson") and item.valid_to is not None
-        return score / weight * (c.over if ended else 1.0)
+        return self._config.over if ended else 1.0
+
+    def _read(self, rows: Rows) -> list[MemoryItem]:
+        seqs = self._index.seqs(rows).tolist()
+        marks = ",".join("?" * len(seqs))
+        found = self._tables.items(f"WHERE seq IN ({marks})", tuple(seqs))
+        by_id = {item.id: item for item in found}
+        return [by_id[f"item-{seq}"] for seq in seqs]
 
 
 def content_words(text: str) -> list[str]:
@@ -137,7 +266,7 @@ def content_words(text: str) -> list[str]:
 
 
 def _filters(query: Query) -> tuple[str, Row]:
-    clauses: list[str] = ["1"]
+    clauses: list[str] = []
     parameters: list[Any] = []
     if query.kinds:
         clauses.append(f"item.kind IN ({','.join('?' * len(query.kinds))})")
@@ -155,7 +284,7 @@ def _filters(query: Query) -> tuple[str, Row]:
         )
         for value in query.near:
             parameters += (value - query.radius, value + query.radius)
-    return " AND ".join(clauses), tuple(parameters)
+    return " AND ".join(clauses) or _ANY, tuple(parameters)
 
 
 def _distance(item: MemoryItem, position: Vector3) -> float:

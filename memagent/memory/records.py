@@ -6,6 +6,7 @@ Times are seconds on the robot's clock, positions metres in ``map``.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +19,9 @@ FLOOR = "floor"
 
 WHEREABOUTS: frozenset[Predicate] = frozenset(("on", "in", "at", "holding"))
 """Predicates of which one at most holds per object: its support, container, room or holder."""
+
+_ENOUGH = 5
+"""Agreeing observations after which more of them add no strength."""
 
 EventKind = Literal[
     "new", "moved", "gone", "held", "released", "dropped", "opened", "closed", "lesson", "episode"
@@ -49,6 +53,20 @@ class FactRecord:
     position: Vector3 | None
     by_robot: bool
     source: str
+    evidence: int = 1
+    """Independent observations that agree on it."""
+
+    def strength(self, now: float, tau: float) -> float:
+        """How much it can be relied on, 0 to 1: noisy-or over its evidence, fading with age.
+
+        Sightings by one robot share its errors, so that those beyond a handful add nothing.
+
+        Args:
+            now: seconds.
+            tau: seconds without a sighting in which it falls by a factor e.
+        """
+        doubt = (1.0 - self.relation.confidence) ** min(self.evidence, _ENOUGH)
+        return (1.0 - doubt) * math.exp(-max(0.0, now - self.last_seen) / tau)
 
     @property
     def thing(self) -> str:

@@ -8,16 +8,23 @@ import math
 from pydantic import BaseModel, ConfigDict
 
 from memagent.memory.beliefs import BeliefConfig, Candidate, Evidence, believe
+from memagent.memory.contradictions import NOT_THERE
+from memagent.memory.embedders import Embedder
 from memagent.memory.entities import Entities, EntityConfig
 from memagent.memory.episodic import EpisodicMemory
-from memagent.memory.knowledge_graph import KnowledgeGraph
+from memagent.memory.habits import HabitConfig, Habits
+from memagent.memory.knowledge_graph import GraphConfig, KnowledgeGraph
+from memagent.memory.lessons import Lessons, Vocabulary
+from memagent.memory.log_index import LogIndex
+from memagent.memory.merging import LessonMerger
 from memagent.memory.places import PlaceConfig, Places
+from memagent.memory.quarantine import Quarantine, QuarantineConfig
 from memagent.memory.recall import RecallConfig, Recaller
 from memagent.memory.records import ROBOT, EventKind, FactRecord, MemoryEvent
-from memagent.memory.semantic import Habits, Lessons, SemanticConfig
 from memagent.memory.store import Store
 from memagent.memory.tables import Tables
 from memagent.memory.temporal import Moment, TemporalBuffer, TemporalConfig
+from memagent.memory.trials import LessonConfig
 from memagent.site import Site
 from memagent.types import MemoryItem, PlaceBelief, Pose2D, Relation, Vector3
 
@@ -28,10 +35,13 @@ _CHAIN = 4
 class StateConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    graph: GraphConfig = GraphConfig()
+    quarantine: QuarantineConfig = QuarantineConfig()
     entities: EntityConfig = EntityConfig()
     places: PlaceConfig = PlaceConfig()
     beliefs: BeliefConfig = BeliefConfig()
-    semantic: SemanticConfig = SemanticConfig()
+    habits: HabitConfig = HabitConfig()
+    lessons: LessonConfig = LessonConfig()
     temporal: TemporalConfig = TemporalConfig()
     recall: RecallConfig = RecallConfig()
 
@@ -39,17 +49,26 @@ class StateConfig(BaseModel):
 class MemoryState:
     """The parts of memory, and what is told to several of them at once."""
 
-    def __init__(self, store: Store, site: Site | None, config: StateConfig) -> None:
+    def __init__(
+        self,
+        store: Store,
+        site: Site | None,
+        config: StateConfig,
+        index: LogIndex | None = None,
+        embedder: Embedder | None = None,
+        merger: LessonMerger | None = None,
+    ) -> None:
         self.site = site
         self.config = config
         self.places_by_name = {p.name: p for p in site.places} if site else {}
         self.tables = Tables(store)
-        self.graph = KnowledgeGraph(self.tables, site)
+        self.graph = KnowledgeGraph(self.tables, site, config.graph)
+        self.quarantine = Quarantine(self.tables, config.quarantine)
         self.entities = Entities(self.tables, config.entities)
         self.places = Places(self.tables, site, config.places)
-        self.habits = Habits(self.tables, config.semantic)
-        self.lessons = Lessons(self.tables)
-        self.recaller = Recaller(self.tables, config.recall)
+        self.habits = Habits(self.tables, config.habits)
+        self.lessons = Lessons(self.tables, config.lessons, self.vocabulary, merger)
+        self.recaller = Recaller(self.tables, config.recall, index, embedder)
         self.episodic = EpisodicMemory(self.tables, self.recaller)
         self.temporal = TemporalBuffer(config.temporal)
         self.temporal.restore(self._moments("summary"), self._moments("step"))
@@ -83,11 +102,12 @@ class MemoryState:
         position: Vector3 | None = None,
         by_robot: bool = False,
         source: str = "",
+        why: str = "",
     ) -> tuple[FactRecord, MemoryEvent]:
         """Tell that an object is somewhere from now on, in the graph and in words."""
         fact, closed = self.graph.tell(
             relation, stamp, max(stamp, self.now), position=position, by_robot=by_robot,
-            source=source,
+            source=source, why=why,
         )  # fmt: skip
         text = self.phrase(relation)
         self.tables.add_item(
@@ -112,7 +132,8 @@ class MemoryState:
     def lose(self, fact: FactRecord, stamp: float, kind: EventKind, source: str) -> MemoryEvent:
         """Tell that a fact no longer holds, without knowing what does."""
         learned = max(stamp, self.now)
-        closed = self.graph.end(fact, stamp, learned)
+        why = NOT_THERE if kind == "gone" else ""
+        closed = self.graph.end(fact, stamp, learned, why)
         for neighbour in self.graph.neighbours(fact.thing):
             self.graph.end(neighbour, stamp, learned)
         text = f"{closed.thing} is no longer {_where(closed.relation)}"
@@ -177,6 +198,12 @@ class MemoryState:
             self._supported(thing), self.habits.of(thing), self.places.searches(thing)
         )
         return believe(evidence, self.candidates(), self.now, self.config.beliefs)
+
+    def vocabulary(self) -> Vocabulary:
+        """What instructions may name: the objects ever seen, and the places."""
+        entities = self.entities.all()
+        objects = {name for e in entities for name in (e.name, e.label, e.category)}
+        return Vocabulary(frozenset(objects), frozenset(c.name for c in self.candidates()))
 
     def phrase(self, relation: Relation) -> str:
         """A relation in words, with the room of its place: "red mug on the desk (study)"."""

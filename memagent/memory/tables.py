@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from memagent.memory.records import ContainerState, Entity, FactRecord, Search, Visit
@@ -16,7 +15,6 @@ from memagent.memory.store import Row, Store
 from memagent.types import (
     Code,
     Episode,
-    Lesson,
     MemoryItem,
     MemoryKind,
     Relation,
@@ -31,20 +29,11 @@ ITEM_COLUMNS = (
 )
 _FACT_COLUMNS = (
     "seq, subject, predicate, object, confidence, valid_from, valid_to, learned, expired, "
-    "last_seen, x, y, z, by_robot, source"
+    "last_seen, x, y, z, by_robot, source, evidence"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SkillCount:
-    """How often a skill ended with a code, for one object and place."""
-
-    skill: str
-    label: str
-    category: str
-    place: str
-    code: Code
-    count: int
+_EPISODE_COLUMNS = "seq, instruction, started, finished, status, reason, parent"
 
 
 class Tables:
@@ -82,41 +71,59 @@ class Tables:
         )
         return item_of((seq, *row))
 
-    def replace_lesson(self, lesson: Lesson, stamp: float, episode: str) -> MemoryItem:
-        """Add a lesson in words; the one that it updates ends."""
-        data = {"skill": lesson.skill, "subject": lesson.subject}
-        self.store.execute(
-            "UPDATE item SET valid_to = ? WHERE kind = 'lesson' AND data = ? AND valid_to IS NULL",
-            (stamp, json.dumps(data, sort_keys=True)),
-        )
-        return self.add_item(
-            "lesson", lesson.text, stamp, valid_from=stamp, episode=episode, data=data,
-            source="outcome",
-        )  # fmt: skip
-
     def items(self, where: str, parameters: Row = ()) -> tuple[MemoryItem, ...]:
         """Items by an SQL condition and order on the table ``item``."""
         rows = self.store.query(f"SELECT {ITEM_COLUMNS} FROM item {where}", parameters)
         return tuple(item_of(row) for row in rows)
 
     def forget_item(self, seq: int) -> bool:
-        """Remove an item, with the fact it tells; with an object's item, all of that object.
+        """Remove an item, with the fact or lesson it tells; with an object's, all of that object.
 
         Returns:
             Whether there was such an item.
         """
-        rows = self.store.query("SELECT kind, thing, fact FROM item WHERE seq = ?", (seq,))
+        rows = self.store.query(
+            "SELECT kind, thing, fact, valid_to, data, text FROM item WHERE seq = ?", (seq,)
+        )
         if not rows:
             return False
-        kind, thing, fact = rows[0]
+        kind, thing, fact, valid_to, data, text = rows[0]
+        self.store.execute(  # An event may be told in the words of the item that began it.
+            "UPDATE event SET text = '' WHERE text = ? AND seq = "
+            "(SELECT max(seq) FROM event WHERE first_item <= ?)",
+            (text, seq),
+        )
         self.store.execute("DELETE FROM item WHERE seq = ?", (seq,))
         if fact is not None:
+            self.store.execute("DELETE FROM contradiction WHERE old = ? OR new = ?", (fact, fact))
             self.store.execute("DELETE FROM fact WHERE seq = ?", (fact,))
         if kind == "object" and thing:
             self._forget_thing(thing)
+        if kind == "lesson" and valid_to is None:
+            self._forget_lesson(json.loads(data))
         return True
 
+    def _forget_lesson(self, told: Mapping[str, str]) -> None:
+        """Remove a lesson by what its item says of it; what it was drawn from stays."""
+        which = "level = ? AND skill = ? AND subject = ? AND ? IN ('', 'lesson-' || seq)"
+        key = (
+            told.get("level", "action"), told.get("skill"), told.get("subject"),
+            told.get("lesson", ""),
+        )  # fmt: skip
+        self.store.execute(
+            f"DELETE FROM evidence WHERE lesson IN (SELECT seq FROM lesson WHERE {which})", key
+        )
+        self.store.execute(f"DELETE FROM lesson WHERE {which}", key)
+
     def _forget_thing(self, name: str) -> None:
+        facts = "(SELECT seq FROM fact WHERE subject = ? OR object = ?)"
+        for side in ("old", "new"):
+            self.store.execute(f"DELETE FROM contradiction WHERE {side} IN {facts}", (name, name))
+        self.store.execute(
+            "DELETE FROM operation WHERE ? IN (SELECT value FROM json_each(names))", (name,)
+        )
+        self.store.execute("DELETE FROM claim WHERE thing = ?", (name,))
+        self.store.execute("DELETE FROM alias WHERE name = ?", (name,))
         self.store.execute("DELETE FROM item WHERE thing = ?", (name,))
         self.store.execute("DELETE FROM fact WHERE subject = ? OR object = ?", (name, name))
         self.store.execute("DELETE FROM visit WHERE thing = ?", (name,))
@@ -137,10 +144,10 @@ class Tables:
     ) -> FactRecord:
         row = (
             relation.subject, relation.predicate, relation.object, relation.confidence, stamp,
-            None, learned, None, stamp, *_xyz(position), int(by_robot), source,
+            None, learned, None, stamp, *_xyz(position), int(by_robot), source, 1,
         )  # fmt: skip
         seq = self.store.execute(
-            f"INSERT INTO fact ({_FACT_COLUMNS}) VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", row
+            f"INSERT INTO fact ({_FACT_COLUMNS}) VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", row
         )
         return _fact_of((seq, *row))
 
@@ -154,9 +161,14 @@ class Tables:
     def refresh_fact(self, fact: FactRecord) -> None:
         """Store what changes while a fact goes on: when and where its object was last seen."""
         self.store.execute(
-            "UPDATE fact SET last_seen = ?, confidence = ?, x = ?, y = ?, z = ? WHERE seq = ?",
-            (fact.last_seen, fact.relation.confidence, *_xyz(fact.position), fact.seq),
-        )
+            "UPDATE fact SET last_seen = ?, confidence = ?, evidence = ?, x = ?, y = ?, z = ? "
+            "WHERE seq = ?",
+            (fact.last_seen, fact.relation.confidence, fact.evidence, *_xyz(fact.position),
+             fact.seq),
+        )  # fmt: skip
+
+    def fact(self, seq: int) -> FactRecord | None:
+        return next(iter(self._facts("WHERE seq = ?", (seq,))), None)
 
     def open_facts(self) -> tuple[FactRecord, ...]:
         return self._facts("WHERE valid_to IS NULL")
@@ -175,6 +187,10 @@ class Tables:
 
     def all_facts(self) -> tuple[FactRecord, ...]:
         return self._facts("")
+
+    def ended_since(self, stamp: float) -> tuple[FactRecord, ...]:
+        """Facts that held until after ``stamp`` and no longer do."""
+        return self._facts("INDEXED BY fact_ended WHERE valid_to > ?", (stamp,))
 
     def last_holding(self, thing: str) -> FactRecord | None:
         """The newest fact that the robot held ``thing``."""
@@ -200,6 +216,11 @@ class Tables:
             Entity(r[0], r[1], r[2], r[3], (r[4], r[5], r[6]), _point(r[7:10]), *r[10:])
             for r in rows
         )
+
+    def aliases(self) -> tuple[tuple[str, str], ...]:
+        """Further labels of objects, with the objects' names."""
+        rows = self.store.query("SELECT label, name FROM alias ORDER BY label, name")
+        return tuple((label, name) for label, name in rows)
 
     def put_container(self, c: ContainerState) -> None:
         self.store.execute(
@@ -242,9 +263,10 @@ class Tables:
 
     # --- episodes -----------------------------------------------------------------------------
 
-    def begin_episode(self, instruction: str, stamp: float) -> int:
+    def begin_episode(self, instruction: str, stamp: float, parent: int | None = None) -> int:
         return self.store.execute(
-            "INSERT INTO episode (instruction, started) VALUES (?,?)", (instruction, stamp)
+            "INSERT INTO episode (instruction, started, parent) VALUES (?,?,?)",
+            (instruction, stamp, parent),
         )
 
     def end_episode(self, seq: int, stamp: float, status: str, reason: str) -> None:
@@ -254,44 +276,50 @@ class Tables:
         )
 
     def add_outcome(
-        self, episode: int | None, outcome: SkillOutcome, label: str, category: str
+        self,
+        episode: int | None,
+        outcome: SkillOutcome,
+        label: str,
+        category: str,
+        conditions: Mapping[str, str],
     ) -> None:
         call = outcome.call
         self.store.execute(
             "INSERT INTO outcome (episode, skill, object, place, x, y, z, label, category, code, "
-            "message, started, finished) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "message, started, finished, conditions) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (episode, call.name, call.object, call.place, *_xyz(call.position), label, category,
-             outcome.code.value, outcome.message, outcome.started, outcome.finished),
+             outcome.code.value, outcome.message, outcome.started, outcome.finished,
+             json.dumps(dict(conditions), sort_keys=True)),
         )  # fmt: skip
 
-    def running_episode(self) -> int | None:
-        rows = self.store.query("SELECT max(seq) FROM episode WHERE finished IS NULL")
-        return None if rows[0][0] is None else int(rows[0][0])
+    def running_episodes(self) -> tuple[int, ...]:
+        """Episodes that have not ended, the innermost last."""
+        rows = self.store.query("SELECT seq FROM episode WHERE finished IS NULL ORDER BY seq")
+        return tuple(row[0] for row in rows)
 
     def episodes(self, limit: int) -> tuple[Episode, ...]:
         """The newest episodes, newest first."""
-        rows = self.store.query("SELECT * FROM episode ORDER BY seq DESC LIMIT ?", (limit,))
+        rows = self.store.query(
+            f"SELECT {_EPISODE_COLUMNS} FROM episode ORDER BY seq DESC LIMIT ?", (limit,)
+        )
         return tuple(self._episode_of(row) for row in rows)
 
     def episode(self, seq: int) -> Episode | None:
-        rows = self.store.query("SELECT * FROM episode WHERE seq = ?", (seq,))
+        rows = self.store.query(f"SELECT {_EPISODE_COLUMNS} FROM episode WHERE seq = ?", (seq,))
         return self._episode_of(rows[0]) if rows else None
 
     def _episode_of(self, row: Row) -> Episode:
         outcomes = self.store.query(
-            "SELECT skill, place, object, x, y, z, code, message, started, finished FROM outcome "
-            "WHERE episode = ? ORDER BY seq",
+            "WITH RECURSIVE within (seq) AS (SELECT ? UNION ALL SELECT e.seq FROM episode AS e "
+            "JOIN within ON e.parent = within.seq) SELECT skill, place, object, x, y, z, code, "
+            "message, started, finished FROM outcome WHERE episode IN within ORDER BY seq",
             (row[0],),
         )
         taken = tuple(_outcome_of(o) for o in outcomes)
-        return Episode(f"episode-{row[0]}", row[1], row[2], row[3], row[4], row[5], taken)
-
-    def skill_counts(self) -> tuple[SkillCount, ...]:
-        rows = self.store.query(
-            "SELECT skill, label, category, place, code, count(*) FROM outcome "
-            "GROUP BY skill, label, category, place, code ORDER BY min(seq)"
-        )
-        return tuple(SkillCount(r[0], r[1], r[2], r[3], Code(r[4]), r[5]) for r in rows)
+        parent = "" if row[6] is None else f"episode-{row[6]}"
+        return Episode(
+            f"episode-{row[0]}", row[1], row[2], row[3], row[4], row[5], taken, parent
+        )  # fmt: skip
 
     # --- the file as a whole ------------------------------------------------------------------
 
@@ -304,7 +332,10 @@ class Tables:
 
     def counts(self) -> dict[str, int]:
         """Rows per table."""
-        tables = ("item", "fact", "entity", "container", "search", "visit", "episode", "outcome")
+        tables = (
+            "item", "fact", "entity", "container", "search", "visit", "episode", "outcome",
+            "lesson", "event",
+        )  # fmt: skip
         return {t: int(self.store.query(f"SELECT count(*) FROM {t}")[0][0]) for t in tables}
 
 
@@ -332,6 +363,7 @@ def _fact_of(row: Row) -> FactRecord:
     return FactRecord(
         seq, Relation(subject, predicate, thing, confidence), valid_from, valid_to, learned,
         expired, row[9], _point(row[10:13]), bool(row[13]), row[14],
+        row[15],
     )  # fmt: skip
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 
+from memagent.config import read_yaml
 from memagent.errors import MemagentError
-from memagent.memory import LifelongMemory
+from memagent.memory import LifelongMemory, MemoryConfig
 from memagent.ros import convert, qos
 from memagent.ros.lifecycle import RegionNode, spin
 from memagent.site import load_site
@@ -66,7 +67,10 @@ class MemoryNode(RegionNode):
     def configure(self) -> None:
         file = self.text("memory_file", "~/.memagent/memory.db", "Where memory lives.")
         site = load_site(self.file("site", "configs/sites/flat.yaml", "Surveyed map."))
-        self._memory = LifelongMemory(Path(file).expanduser(), site)
+        config = read_yaml(
+            self.file("memory_config", "configs/memory.yaml", "How memory works."), MemoryConfig
+        )
+        self._memory = LifelongMemory(Path(file).expanduser(), site, config)
         self.get_logger().info(f"memory file {Path(file).expanduser()}")
 
     def cleanup(self) -> None:

@@ -165,6 +165,7 @@ def test_lessons_count_outcomes_and_survive_restarts(path: Path, site: Site) -> 
     with LifelongMemory(path, site) as memory:
         for i, code in enumerate(codes):
             memory.record(outcome("pick tea box @ shelf", code, finished=10.0 * i))
+            memory.record(outcome("place tea box @ shelf", finished=10.0 * i + 5.0))
         texts = [e.text for e in memory.observe(percept(50.0)) if e.kind == "lesson"]
     assert texts[-1] == "pick(tea box) failed 2 of 4 times: GRASP_FAILED"
     with LifelongMemory(path, site) as memory:
@@ -174,7 +175,7 @@ def test_lessons_count_outcomes_and_survive_restarts(path: Path, site: Site) -> 
         assert memory.lessons("pick", "shelf")[0].failures == 2
         assert [x.subject for x in memory.lessons("pick", "sponge")] == [""]
         assert memory.lessons("open", "fridge") == ()
-        lessons = memory.recall(Query(kinds=("lesson",))).items
+        lessons = memory.recall(Query(text="tea box", kinds=("lesson",))).items
         assert [x.valid_to is None for x in lessons] == [True, False]
 
 

@@ -3,10 +3,15 @@ from __future__ import annotations
 
 import math
 import random
+import sqlite3
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from memagent.memory import LifelongMemory
+from memagent.memory import EmbedderError, LifelongMemory, MemoryConfig, StateConfig
+from memagent.memory.embedders import NGramEmbedder
+from memagent.memory.recall import RecallConfig
 from memagent.types import Query
 
 pytestmark = pytest.mark.unit
@@ -93,3 +98,101 @@ def test_forgetting_removes_every_trace(diary: LifelongMemory) -> None:
     assert diary.recall(Query(text="guest")).items == ()
     assert diary.near((5.0, 5.0, 0.7), 1.0) == ()
     assert item.id not in [i.id for i in diary.timeline()]
+
+
+# --- context and vectors ------------------------------------------------------------------------
+
+
+def test_what_happened_around_a_match_counts_and_comes_along(memory: LifelongMemory) -> None:
+    memory.remember("the parcel is on the desk", stamp=0.0)
+    for i, text in enumerate(
+        ("the doorbell rang", "the postman brought a parcel", "it went under the desk", "music")
+    ):
+        memory.remember(text, stamp=9000.0 + 10 * i)
+    found = memory.recall(Query(text="postman parcel")).items
+    assert [item.text for item in found[:2]] == [
+        "the postman brought a parcel",
+        "it went under the desk",
+    ]
+    texts = _texts(memory, Query(text="parcel", until=100.0))
+    assert texts == ["the parcel is on the desk"]
+
+
+class Concepts:
+    """An embedder that knows a handful of concepts, and can be told to fail."""
+
+    id = "concepts"
+    dimension = 3
+
+    def __init__(self) -> None:
+        self.broken = False
+        self.embedded: list[str] = []
+
+    def embed(self, texts):
+        if self.broken:
+            raise EmbedderError("no answer")
+        self.embedded += texts
+        groups = (("cup", "mug", "drink"), ("key", "lock"), ("plant", "flower"))
+        vectors = np.array([[sum(w in t for w in g) for g in groups] for t in texts], np.float32)
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+
+
+def test_vectors_find_what_words_do_not(path: Path) -> None:
+    embedder = Concepts()
+    with LifelongMemory(path, embedder=embedder) as memory:
+        for i, text in enumerate(("a mug on the desk", "a key in the bowl", "watered the plant")):
+            memory.remember(text, stamp=1000.0 * i)
+        assert memory.wait_for_vectors(10.0)
+        assert _texts(memory, Query(text="something to drink from")) == ["a mug on the desk"]
+        assert _texts(memory, Query(text="flower", until=1500.0)) == []
+    embedder.embedded.clear()
+    with LifelongMemory(path, embedder=embedder) as memory:  # Nothing is embedded twice.
+        assert memory.wait_for_vectors(10.0)
+        assert embedder.embedded == []
+        assert _texts(memory, Query(text="lock")) == ["a key in the bowl"]
+
+
+def test_a_silent_embedder_costs_no_memory_and_no_recall(path: Path) -> None:
+    embedder = Concepts()
+    embedder.broken = True
+    with LifelongMemory(path, embedder=embedder) as memory:
+        memory.remember("a mug on the desk", stamp=0.0)
+        assert not memory.wait_for_vectors(0.2)
+        assert _texts(memory, Query(text="mug")) == ["a mug on the desk"]
+        embedder.broken = False
+        assert memory.wait_for_vectors(10.0)
+        assert _texts(memory, Query(text="drink")) == ["a mug on the desk"]
+
+
+def test_another_embedder_gives_every_item_a_new_vector(path: Path) -> None:
+    with LifelongMemory(path, embedder=Concepts()) as memory:
+        memory.remember("a mug on the desk", stamp=0.0)
+        assert memory.wait_for_vectors(10.0)
+    with LifelongMemory(path, embedder=NGramEmbedder()) as memory:
+        assert memory.wait_for_vectors(10.0)
+        assert _texts(memory, Query(text="deskes")) == ["a mug on the desk"]
+    with LifelongMemory(path) as memory:  # And none at all is fine.
+        assert _texts(memory, Query(text="mug")) == ["a mug on the desk"]
+
+
+def test_what_is_forgotten_leaves_no_vector(path: Path) -> None:
+    with LifelongMemory(path, embedder=Concepts()) as memory:
+        secret = memory.remember("the key of the safe", stamp=0.0)
+        assert memory.wait_for_vectors(10.0)
+        assert memory.forget(secret.id)
+        assert _texts(memory, Query(text="lock")) == []
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT count(*) FROM vector").fetchone() == (0,)
+    connection.close()
+
+
+def test_in_a_large_memory_words_that_everything_has_are_left_out() -> None:
+    config = MemoryConfig(state=StateConfig(recall=RecallConfig(scored=20, candidates=10)))
+    with LifelongMemory(":memory:", config=config) as memory:
+        for i in range(60):
+            extra = " with the stripes" if i == 30 else ""
+            memory.remember(f"the red mug{extra} on shelf {i}", stamp=1e4 * i)
+        assert _texts(memory, Query(text="red mug with stripes"))[0].endswith("shelf 30")
+        assert _texts(memory, Query(text="red mug 41", limit=1)) == ["the red mug on shelf 41"]
+        assert len(_texts(memory, Query(text="red mug"))) == 10
+        assert len(_texts(memory, Query(text="red unicorn"))) == 10

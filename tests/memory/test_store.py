@@ -95,13 +95,14 @@ def test_a_truncated_file_is_refused(path: Path) -> None:
 
 def test_a_newer_schema_is_refused_with_both_versions(path: Path) -> None:
     _filled(path)
+    newest = len(store_module.migrations())
     database = sqlite3.connect(path)
     database.execute("PRAGMA user_version = 99")
     database.close()
-    with pytest.raises(StoreError, match=r"version 99.*up to 1.*upgrade memagent"):
+    with pytest.raises(StoreError, match=rf"version 99.*up to {newest}.*upgrade memagent"):
         LifelongMemory(path)
     database = sqlite3.connect(path)
-    database.execute("PRAGMA user_version = 1")
+    database.execute(f"PRAGMA user_version = {newest}")
     database.close()
     assert len(_notes(path)) == 5
 
@@ -224,3 +225,22 @@ def test_durability_is_what_was_asked_for(path: Path, durability: str) -> None:
     assert store.query("PRAGMA journal_mode") == [("wal",)]
     assert store.query("PRAGMA synchronous") == [({"normal": 1, "full": 2}[durability],)]
     store.close()
+
+
+def test_a_memory_of_the_first_version_is_read_with_all_it_knows(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripts = store_module.migrations()
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "migrations", lambda: scripts[:1])
+        store = Store(path)
+        with store.transaction():
+            store.execute(
+                "INSERT INTO fact (subject, predicate, object, confidence, valid_from, learned, "
+                "last_seen, by_robot, source) VALUES ('mug', 'on', 'desk', 0.9, 1, 1, 1, 0, '')"
+            )
+        store.close()
+    with LifelongMemory(path) as memory:
+        assert [f.relation.object for f in memory.facts("mug")] == ["desk"]
+        (edge,) = (e for _, _, e in memory.graph().edges(data=True))
+        assert edge["evidence"] == 1

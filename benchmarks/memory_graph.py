@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Does the knowledge graph stay fast as it grows? Updates and retrieval at 1k to 100k edges.
+
+An update is ten relations that move ten known objects, so that ten facts end and ten begin, in one
+durable transaction on disk. Growth is the largest graph's median over the smallest one's. Each
+repetition builds its graphs anew and is one group for the intervals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+import report
+from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
+from memagent.memory.knowledge_graph import KnowledgeGraph
+from memagent.memory.store import Store
+from memagent.memory.tables import Tables
+from memagent.types import ObjectObservation, Percept, Pose2D, Relation
+
+SIZES = (1_000, 10_000, 100_000)
+RELATIONS = 10
+PLACES = 50
+HUB = "house"
+NORMAL = StoreConfig(durability="normal", check_on_open=False)
+MEASURES = ("graph_update", "retrieval", "hub_retrieval", "history", "observe")
+
+
+def build(path: Path, edges: int) -> None:
+    """Fill a file with open facts: half of the things at places, half at one hub."""
+    store = Store(path, NORMAL)
+    tables = Tables(store)
+    graph = KnowledgeGraph(tables, None)
+    with store.transaction():
+        for i in range(edges):
+            target = HUB if i % 2 else f"place {i % PLACES}"
+            graph.tell(Relation(f"thing {i}", "at" if i % 2 else "on", target, 0.9), i * 1e-3, i)
+    store.close()
+
+
+def measure(edges: int, rounds: int, seed: int) -> list[dict[str, Any]]:
+    """Milliseconds of each operation at one size."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "robot.memory"
+        build(path, edges)
+        store = Store(path, NORMAL)
+        graph = KnowledgeGraph(Tables(store), None)
+        dice = random.Random(seed)
+
+        def update(number: int) -> None:
+            stamp = edges + float(number)
+            with store.transaction():
+                for thing in dice.sample(range(edges), RELATIONS):
+                    place = f"place {dice.randrange(PLACES)}"
+                    graph.tell(Relation(f"thing {thing}", "on", place, 0.9), stamp, stamp)
+
+        def history(_: int) -> None:
+            Tables(store).facts_about(f"thing {dice.randrange(edges)}")
+
+        times = {
+            "graph_update": _timed(update, rounds),
+            "retrieval": _timed(lambda i: graph.graph(around=(f"thing {i}",)), rounds),
+            "hub_retrieval": _timed(lambda _: graph.graph(around=(HUB,)), rounds),
+            "history": _timed(history, rounds),
+        }
+        store.close()
+        times["observe"] = _observing(path, edges, rounds)
+    return [
+        {"seed": seed, "edges": edges, "what": what, "ms": ms}
+        for what, values in times.items()
+        for ms in values
+    ]
+
+
+def _observing(path: Path, edges: int, rounds: int) -> list[float]:
+    """The whole of memory takes in a percept in which an object has moved."""
+    with LifelongMemory(path, config=MemoryConfig(store=NORMAL)) as memory:
+
+        def observe(number: int) -> None:
+            position = (float(number % 7), 0.0, 0.7)
+            seen = ObjectObservation(
+                number, "red mug", "mug", "red", "cylinder", position, 0.0, (0.07, 0.07, 0.09),
+                0.9, 200,
+            )  # fmt: skip
+            relations = (Relation("red mug", "on", f"place {number % PLACES}"),)
+            stamp = 2.0 * edges + number
+            memory.observe(Percept(stamp, Pose2D(0.0, 0.0), (seen,), (), relations))
+
+        return _timed(observe, rounds)
+
+
+def _timed(work: Callable[[int], object], rounds: int) -> list[float]:
+    took = []
+    for number in range(rounds):
+        start = time.perf_counter()
+        work(number)
+        took.append((time.perf_counter() - start) * 1e3)
+    return took
+
+
+def _median(what: str, edges: int) -> Callable[[Sequence[Sequence[dict[str, Any]]]], float]:
+    def statistic(groups: Sequence[Sequence[dict[str, Any]]]) -> float:
+        return statistics.median(
+            row["ms"] for rows in groups for row in rows
+            if row["what"] == what and row["edges"] == edges
+        )  # fmt: skip
+
+    return statistic
+
+
+def _growth(what: str, sizes: Sequence[int]) -> Callable[..., float]:
+    smallest, largest = _median(what, min(sizes)), _median(what, max(sizes))
+    return lambda groups: largest(groups) / smallest(groups)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--seeds", type=int, default=3, help="repetitions")
+    parser.add_argument("--out", type=Path, default=Path("results"))
+    args = parser.parse_args()
+    seeds = range(args.seeds)
+    groups = [
+        [row for edges in args.sizes for row in measure(edges, args.rounds, seed)] for seed in seeds
+    ]
+    figures: dict[str, Any] = {}
+    table = Table("operation", *(f"{size} edges" for size in args.sizes), "growth")
+    for what in MEASURES:
+        medians = [report.interval(groups, _median(what, size)) for size in args.sizes]
+        growth = report.interval(groups, _growth(what, args.sizes))
+        figures[f"{what}_p50_ms"], figures[f"{what}_growth"] = medians[-1], growth
+        table.add_row(what, *(f"{m['value']:.2f} ms" for m in medians), f"{growth['value']:.2f}")
+    config = {"sizes": list(args.sizes), "rounds": args.rounds, "relations": RELATIONS}
+    rows = [row for group in groups for row in group]
+    report.write(args.out, "memory_graph", figures, rows, config, list(seeds))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
