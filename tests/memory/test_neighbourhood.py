@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import statistics
-import time
-
 import networkx as nx
 import pytest
 from hypothesis import given, settings
@@ -32,17 +29,12 @@ def _hub(degree: int) -> FactIndex:
     )
 
 
-def test_a_hub_of_a_hundred_thousand_costs_what_a_small_one_does() -> None:
-    def took(facts: FactIndex) -> float:
-        times = []
-        for _ in range(15):
-            start = time.perf_counter()
-            surroundings(facts, NOTHING, ["kitchen", "thing 5"], Limits(), 1e5)
-            times.append(time.perf_counter() - start)
-        return statistics.median(times)
-
-    small, large = took(_hub(100)), took(_hub(100_000))
-    assert large < 5 * small + 0.001
+def test_a_hub_of_a_hundred_thousand_stays_within_the_limits() -> None:
+    limits = Limits(vertices=20, edges=30)
+    graph = surroundings(_hub(100_000), NOTHING, ["kitchen", "thing 5"], limits, 1e5)
+    assert {"kitchen", "thing 5"} <= set(graph)
+    assert len(graph) <= 20
+    assert graph.number_of_edges() <= 30
 
 
 def test_a_hub_is_followed_along_its_newest_facts_the_strongest_first() -> None:
