@@ -2,9 +2,9 @@
 """The in-process index over the log of remembered things: derived data, never the only copy.
 
 One row per item in the order of the log: when, where, what kind, and its vector if it has one.
-It is fed by tailing the log, and rebuilt from it in well under a second. Filters are masks over
-these columns; what passes is scored exactly. Where nothing is filtered and there are many rows, a
-sketch of every vector (its strongest principal components) chooses which to score exactly.
+It is fed by tailing the log, and read from it anew at start. Filters are masks over these columns;
+what passes is scored exactly. Where nothing is filtered and there are many vectors, a sketch of
+each (its strongest principal components) chooses which to score exactly.
 """
 
 from __future__ import annotations
@@ -57,6 +57,8 @@ class LogIndex:
         self._embedded = np.zeros(0, bool)
         self._alive = np.zeros(0, bool)
         self._axes: Vectors | None = None
+        self._sampled = 0
+        """Vectors that there were when the axes were chosen."""
         self._sketch = np.zeros((0, _SKETCH), np.float32)
         self.tail()
         self._load_vectors()
@@ -177,10 +179,10 @@ class LogIndex:
             count: how many at most.
             passing: a mask from :meth:`passing`; None for all.
         """
-        if passing is None and self.size > _SKETCH_FROM:
-            rows = self._shortlist(vector, max(_SHORTLIST, 4 * count))
+        eligible = self._embedded[: self.size]
+        if passing is None and (embedded := int(eligible.sum())) > _SKETCH_FROM:
+            rows = self._shortlist(vector, max(_SHORTLIST, 4 * count), embedded)
         else:
-            eligible = self._embedded[: self.size]
             rows = np.flatnonzero(eligible if passing is None else eligible & passing)
         whole = len(rows) == self.size
         cosines = (self._vectors[: self.size] if whole else self._vectors[rows]) @ vector
@@ -234,9 +236,10 @@ class LogIndex:
             values = np.frombuffer(b"".join(row[1] for row in rows), np.float32)
             self.put_vectors((row[0] for row in rows), values.reshape(len(rows), self.dimension))
 
-    def _shortlist(self, vector: Vectors, count: int) -> Rows:
+    def _shortlist(self, vector: Vectors, count: int, embedded: int) -> Rows:
         n = self.size
-        if self._axes is None:
+        if self._axes is None or embedded > 2 * self._sampled:  # They were chosen from too few.
+            self._sampled = embedded
             self._axes = self._principal_axes()
             self._sketch[:n] = self._vectors[:n] @ self._axes
         rough = self._sketch[:n] @ (vector @ self._axes)

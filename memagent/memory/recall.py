@@ -108,6 +108,7 @@ class Recaller:
         scored = [
             (float(score) * self._validity(item), item)
             for score, item in zip(rough[order], items, strict=True)
+            if item is not None  # Another process may have forgotten it meanwhile.
             if query.near is None or _distance(item, query.near) <= query.radius
         ]
         scored.sort(key=lambda pair: (-pair[0], -pair[1].stamp, -_number(pair[1].id)))
@@ -251,12 +252,12 @@ class Recaller:
         ended = item.kind in ("relation", "lesson") and item.valid_to is not None
         return self._config.over if ended else 1.0
 
-    def _read(self, rows: Rows) -> list[MemoryItem]:
+    def _read(self, rows: Rows) -> list[MemoryItem | None]:
         seqs = self._index.seqs(rows).tolist()
         marks = ",".join("?" * len(seqs))
         found = self._tables.items(f"WHERE seq IN ({marks})", tuple(seqs))
         by_id = {item.id: item for item in found}
-        return [by_id[f"item-{seq}"] for seq in seqs]
+        return [by_id.get(f"item-{seq}") for seq in seqs]
 
 
 def content_words(text: str) -> list[str]:

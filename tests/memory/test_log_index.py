@@ -121,6 +121,28 @@ def test_the_sketch_finds_what_exact_scores_find(tables, monkeypatch) -> None:
     assert index.seqs(index.similar(late[0], 1)[0]).tolist() == [2001]
 
 
+def test_the_sketch_is_made_anew_when_there_is_more_to_see(tables, monkeypatch) -> None:
+    monkeypatch.setattr(log_index, "_SKETCH_FROM", 50)
+    monkeypatch.setattr(log_index, "_SHORTLIST", 60)
+    vectors = unit(np.random.default_rng(3), 2000)
+    alike = vectors.copy()
+    alike[:100] = unit(np.random.default_rng(4), 1)[0]
+    index = LogIndex(tables.store, "m", DIMENSION)
+    fill(tables, index, alike[:100])
+    index.similar(alike[0], 10)  # Chosen from a hundred that are all the same.
+    with tables.store.transaction():
+        for i in range(100, 2000):
+            tables.add_item("note", "later", float(i))
+    index.tail()
+    index.put_vectors(range(101, 2001), alike[100:])
+    hits = 0
+    for number in range(100, 2000, 95):
+        exact = set((np.argsort(-(alike @ alike[number]))[:10] + 1).tolist())
+        rows, _ = index.similar(alike[number], 10)
+        hits += len(exact & set(index.seqs(rows).tolist()))
+    assert hits / 200 >= 0.95
+
+
 def test_neighbours_are_near_in_time_and_of_one_kind(tables) -> None:
     index = LogIndex(tables.store)
     with tables.store.transaction():

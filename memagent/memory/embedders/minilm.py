@@ -27,7 +27,7 @@ Array = NDArray[np.float32]
 
 
 class MiniLMEmbedder:
-    """Sentences to 384 dimensions; about 85 short sentences a second on one core."""
+    """Sentences to 384 dimensions."""
 
     id = "all-MiniLM-L6-v2"
     dimension = 384
