@@ -380,7 +380,7 @@ class WorldBelief:
 
 
 LessonLevel = Literal["action", "task", "rule"]
-Claim = Literal["works", "unreliable", "fails", ""]
+LessonClaim = Literal["works", "unreliable", "fails", ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,7 +397,7 @@ class Lesson:
     id: str = ""
     level: LessonLevel = "action"
     """About a skill, about a whole task, or a rule that somebody taught."""
-    claim: Claim = ""
+    claim: LessonClaim = ""
     """Success in over two thirds of cases, in about half, in under one third; "" for a rule."""
     rate: float = 0.5
     """Expected success rate: newer outcomes count for more."""

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Literal, Protocol
 
 from memagent.memory.trials import LessonConfig, Posterior, Trial, posterior, preconditions
-from memagent.types import Claim, Code, Lesson, LessonLevel, TaskStatus
+from memagent.types import Code, Lesson, LessonClaim, LessonLevel, TaskStatus
 
 NEAREST = 10
 TELLS_NOTHING = frozenset(
@@ -56,7 +56,7 @@ class LessonRecord:
     level: LessonLevel
     skill: str
     subject: str
-    claim: Claim
+    claim: LessonClaim
     words: str
     """In somebody's words, or "" to tell its counts."""
     pinned: bool

@@ -20,7 +20,6 @@ embedding and the conflict resolver, with deterministic defaults.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Annotated, Literal, Protocol
@@ -29,9 +28,11 @@ import networkx as nx
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from memagent.memory.embedders import NGramEmbedder
 from memagent.memory.records import whereabouts_of
 from memagent.types import FloatArray, Relation
 
+_LETTERS = NGramEmbedder(512)
 Embed = Callable[[str], FloatArray]
 """Text to a vector of fixed length."""
 
@@ -161,19 +162,9 @@ def resolve_by_rules(local: nx.MultiDiGraph, new: Iterable[Relation]) -> nx.Mult
 
 
 @lru_cache(maxsize=4096)
-def lexical_embedding(text: str, size: int = 512) -> FloatArray:
-    """A text as counts of its letter trigrams, hashed into ``size`` bins, of unit length.
-
-    Deterministic and offline: names that share letters are alike, meanings are not known.
-    """
-    vector = np.zeros(size)
-    padded = f"  {' '.join(text.lower().split())} "
-    for start in range(len(padded) - 2):
-        vector[zlib.crc32(padded[start : start + 3].encode()) % size] += 1.0
-    length = float(np.linalg.norm(vector))
-    vector = vector / length if length else vector
-    vector.flags.writeable = False
-    return vector
+def lexical_embedding(text: str) -> FloatArray:
+    """A text as its hashed letter n-grams: names that share letters are alike."""
+    return np.asarray(_LETTERS.embed([text])[0], np.float64)
 
 
 def _cosine(a: FloatArray, b: FloatArray) -> float:

@@ -17,10 +17,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from scipy.special import betainc, betaincinv
 
-from memagent.types import Claim, Code
+from memagent.types import Code, LessonClaim
 
 OK = Code.OK.value
-BANDS: Mapping[Claim, tuple[float, float]] = {
+BANDS: Mapping[LessonClaim, tuple[float, float]] = {
     "works": (2 / 3, 1.0),
     "unreliable": (1 / 3, 2 / 3),
     "fails": (0.0, 1 / 3),
@@ -77,14 +77,14 @@ class Posterior:
         low, high = betaincinv(self.a, self.b, (tail, 1.0 - tail))
         return float(low), float(high)
 
-    def strength(self, claim: Claim) -> float:
+    def strength(self, claim: LessonClaim) -> float:
         """Probability that the rate is where the claim says; 1 where it says nothing of rates."""
         if not claim:
             return 1.0
         low, high = betainc(self.a, self.b, BANDS[claim])
         return float(high - low)
 
-    def best_claim(self) -> Claim:
+    def best_claim(self) -> LessonClaim:
         return max(BANDS, key=self.strength)
 
 
