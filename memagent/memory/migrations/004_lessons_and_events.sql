@@ -47,4 +47,6 @@ INSERT INTO event (episode, started, first_item, text)
         ON i.episode = 'episode-' || e.seq
     ORDER BY i.first;
 
+-- What held when a skill began is asked at its end; ends come in order, so that this one grows at
+-- its end only.
 CREATE INDEX fact_ended ON fact (valid_to) WHERE valid_to IS NOT NULL;
