@@ -254,6 +254,8 @@ class Corrections:
         """Open an object's last fact again if only the other object's fact had closed it."""
         known = self._whereabouts(name)
         last = known[-1]
+        if last.relation.predicate == "holding" and self._state.graph.held is not None:
+            return  # The hand holds something else by now.
         if all(f.valid_to is not None for f in known) and last.valid_to in starts:
             self._store.execute(
                 "UPDATE fact SET valid_to = NULL, expired = NULL WHERE seq = ?", (last.seq,)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from memagent.errors import MemagentError, StoreError
@@ -327,6 +327,11 @@ def _is_sound(memory: LifelongMemory) -> None:
 
 
 @settings(max_examples=40, deadline=None)
+@example(
+    before=[("see", "red mug", "desk")],
+    middle=[("take", "banana", ""), ("correct", "banana", "nightstand")],
+    after=[("take", "red mug", ""), ("split", "banana", "nightstand")],
+)
 @given(
     before=st.lists(sightings, min_size=1, max_size=6),
     middle=st.lists(repairs, max_size=4),
