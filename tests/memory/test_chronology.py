@@ -62,7 +62,9 @@ happenings = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(happenings, st.data())
 def test_every_answer_agrees_with_what_happened(
     tmp_path_factory: pytest.TempPathFactory, happened: list[Happening], data: st.DataObject
