@@ -26,8 +26,8 @@ from rich.table import Table
 import report
 from memagent.errors import MemagentError
 from memagent.memory import EmbedderConfig, LifelongMemory, MemoryConfig, StateConfig, StoreConfig
-from memagent.memory.embedders import Embedder, choose_embedder
-from memagent.memory.recall import RecallConfig
+from memagent.memory.recall.embedders import Embedder, choose_embedder
+from memagent.memory.recall.recaller import RecallConfig
 from memagent.types import Query
 
 PUBLISHED = {"recall_at_5": 0.567, "recall_at_10": 0.662}

@@ -22,9 +22,9 @@ from rich.table import Table
 
 import report
 from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
-from memagent.memory.knowledge_graph import KnowledgeGraph
-from memagent.memory.store import Store
-from memagent.memory.tables import Tables
+from memagent.memory.knowledge.knowledge_graph import KnowledgeGraph
+from memagent.memory.store.sqlite import Store
+from memagent.memory.store.tables import Tables
 from memagent.types import ObjectObservation, Percept, Pose2D, Relation
 
 SIZES = (1_000, 10_000, 100_000)

@@ -25,9 +25,9 @@ from rich.table import Table
 
 import report
 from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
-from memagent.memory.log_index import LogIndex
-from memagent.memory.store import Store
-from memagent.memory.tables import Tables
+from memagent.memory.recall.log_index import LogIndex
+from memagent.memory.store.sqlite import Store
+from memagent.memory.store.tables import Tables
 from memagent.types import Query
 
 DIMENSION = 384

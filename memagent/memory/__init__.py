@@ -5,23 +5,23 @@ Four kinds, updated together by each percept: temporal (the last steps), spatial
 with history), episodic (attempts with their outcomes) and semantic (lessons and habits).
 """
 
-from memagent.memory.beliefs import BeliefConfig
-from memagent.memory.chronology import Chronology
-from memagent.memory.contradictions import Contradiction
-from memagent.memory.embedders import Embedder, EmbedderConfig, EmbedderError
-from memagent.memory.entities import EntityConfig
-from memagent.memory.habits import HabitConfig
-from memagent.memory.knowledge_graph import GraphConfig
+from memagent.memory.corrections.operations import Operation
+from memagent.memory.episodic.chronology import Chronology
+from memagent.memory.knowledge.beliefs import BeliefConfig
+from memagent.memory.knowledge.contradictions import Contradiction
+from memagent.memory.knowledge.entities import EntityConfig
+from memagent.memory.knowledge.habits import HabitConfig
+from memagent.memory.knowledge.knowledge_graph import GraphConfig
+from memagent.memory.knowledge.likeness import Likeness
+from memagent.memory.knowledge.quarantine import Claim, QuarantineConfig
 from memagent.memory.lifelong import LifelongMemory, MemoryConfig
-from memagent.memory.likeness import Likeness
-from memagent.memory.merging import Decision, Evidence, LessonMerger, LessonRecord
-from memagent.memory.operations import Operation
 from memagent.memory.perceiving import PerceivingConfig
-from memagent.memory.quarantine import Claim, QuarantineConfig
+from memagent.memory.recall.embedders import Embedder, EmbedderConfig, EmbedderError
 from memagent.memory.records import EventKind, MemoryEvent
+from memagent.memory.semantic.merging import Decision, Evidence, LessonMerger, LessonRecord
+from memagent.memory.semantic.trials import LessonConfig
 from memagent.memory.state import StateConfig
-from memagent.memory.store import StoreConfig
-from memagent.memory.trials import LessonConfig
+from memagent.memory.store.sqlite import StoreConfig
 
 __all__ = [
     "BeliefConfig",

@@ -6,10 +6,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from memagent.memory.conditions import conditions_of
+from memagent.memory.knowledge.places import ANYTHING
 from memagent.memory.perceiving import Perceiving
-from memagent.memory.places import ANYTHING
 from memagent.memory.records import ROBOT, Entity, EventKind, MemoryEvent
+from memagent.memory.semantic.conditions import conditions_of
 from memagent.memory.state import MemoryState
 from memagent.types import Code, ContainerObservation, Predicate, Relation, SkillCall, SkillOutcome
 

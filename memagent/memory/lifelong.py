@@ -25,20 +25,20 @@ from pydantic import BaseModel, ConfigDict
 from memagent.catalogue import Colour
 from memagent.errors import MemagentError
 from memagent.memory.acting import Acting
-from memagent.memory.chronology import Chronology
-from memagent.memory.contradictions import Contradiction
-from memagent.memory.corrections import Corrections
-from memagent.memory.embedders import Embedder, EmbedderConfig, choose_embedder
-from memagent.memory.embedding import Embedding
+from memagent.memory.corrections.corrections import Corrections
+from memagent.memory.corrections.operations import Operation
+from memagent.memory.episodic.chronology import Chronology
 from memagent.memory.export import exported
-from memagent.memory.log_index import LogIndex
-from memagent.memory.merging import LessonMerger
-from memagent.memory.operations import Operation
+from memagent.memory.knowledge.contradictions import Contradiction
+from memagent.memory.knowledge.quarantine import Claim
 from memagent.memory.perceiving import Perceiving, PerceivingConfig
-from memagent.memory.quarantine import Claim
+from memagent.memory.recall.embedders import Embedder, EmbedderConfig, choose_embedder
+from memagent.memory.recall.embedding import Embedding
+from memagent.memory.recall.log_index import LogIndex
 from memagent.memory.records import ROBOT, MemoryEvent
+from memagent.memory.semantic.merging import LessonMerger
 from memagent.memory.state import MemoryState, StateConfig
-from memagent.memory.store import Store, StoreConfig
+from memagent.memory.store.sqlite import Store, StoreConfig
 from memagent.site import Site
 from memagent.types import (
     Episode,
@@ -99,7 +99,7 @@ class LifelongMemory:
 
         Raises:
             EmbedderError: the embedder that the configuration names cannot be loaded.
-            StoreError: the file cannot be opened; see :class:`memagent.memory.store.Store`.
+            StoreError: the file cannot be opened; see :class:`memagent.memory.store.sqlite.Store`.
         """
         self._config = config or MemoryConfig()
         self._site = site

@@ -14,13 +14,13 @@ from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict
 
-from memagent.memory.contradictions import READ_OTHERWISE, SEEN_ELSEWHERE
-from memagent.memory.entities import Sighting
-from memagent.memory.locations import location_of
-from memagent.memory.places import ANYTHING
+from memagent.memory.knowledge.contradictions import READ_OTHERWISE, SEEN_ELSEWHERE
+from memagent.memory.knowledge.entities import Sighting
+from memagent.memory.knowledge.locations import location_of
+from memagent.memory.knowledge.places import ANYTHING
+from memagent.memory.knowledge.streaks import Streaks
 from memagent.memory.records import ROBOT, EventKind, FactRecord, MemoryEvent
 from memagent.memory.state import MemoryState
-from memagent.memory.streaks import Streaks
 from memagent.types import Percept, Relation, Vector3
 
 

@@ -7,24 +7,24 @@ import math
 
 from pydantic import BaseModel, ConfigDict
 
-from memagent.memory.beliefs import BeliefConfig, Candidate, Evidence, believe
-from memagent.memory.contradictions import NOT_THERE
-from memagent.memory.embedders import Embedder
-from memagent.memory.entities import Entities, EntityConfig
-from memagent.memory.episodic import EpisodicMemory
-from memagent.memory.habits import HabitConfig, Habits
-from memagent.memory.knowledge_graph import GraphConfig, KnowledgeGraph
-from memagent.memory.lessons import Lessons, Vocabulary
-from memagent.memory.log_index import LogIndex
-from memagent.memory.merging import LessonMerger
-from memagent.memory.places import PlaceConfig, Places
-from memagent.memory.quarantine import Quarantine, QuarantineConfig
-from memagent.memory.recall import RecallConfig, Recaller
+from memagent.memory.episodic.episodes import EpisodicMemory
+from memagent.memory.knowledge.beliefs import BeliefConfig, Candidate, Evidence, believe
+from memagent.memory.knowledge.contradictions import NOT_THERE
+from memagent.memory.knowledge.entities import Entities, EntityConfig
+from memagent.memory.knowledge.habits import HabitConfig, Habits
+from memagent.memory.knowledge.knowledge_graph import GraphConfig, KnowledgeGraph
+from memagent.memory.knowledge.places import PlaceConfig, Places
+from memagent.memory.knowledge.quarantine import Quarantine, QuarantineConfig
+from memagent.memory.recall.embedders import Embedder
+from memagent.memory.recall.log_index import LogIndex
+from memagent.memory.recall.recaller import RecallConfig, Recaller
 from memagent.memory.records import ROBOT, EventKind, FactRecord, MemoryEvent
-from memagent.memory.store import Store
-from memagent.memory.tables import Tables
+from memagent.memory.semantic.lessons import Lessons, Vocabulary
+from memagent.memory.semantic.merging import LessonMerger
+from memagent.memory.semantic.trials import LessonConfig
+from memagent.memory.store.sqlite import Store
+from memagent.memory.store.tables import Tables
 from memagent.memory.temporal import Moment, TemporalBuffer, TemporalConfig
-from memagent.memory.trials import LessonConfig
 from memagent.site import Site
 from memagent.types import MemoryItem, PlaceBelief, Pose2D, Relation, Vector3
 

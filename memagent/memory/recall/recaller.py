@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Recall: by meaning, by place and by time, in any combination.
+
+Filters come first and are exact (kinds, interval, ball); what passes is scored. Meaning is BM25
+over stemmed words, which finds a row the moment it is durable, mixed with the similarity of vectors
+where there is an embedder. What happened around a match counts for it, and what happened right
+beside one is recalled with it: memories of one stretch of time belong together. The score is a
+convex mixture of meaning, nearness and recency, each in [0, 1], over those that were asked for;
+convex mixtures retrieve better than rank fusion when one signal is much stronger than the others.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from memagent.memory.recall.embedders import Embedder, EmbedderError
+from memagent.memory.recall.log_index import LogIndex, Mask, Rows
+from memagent.memory.store.sqlite import Row
+from memagent.memory.store.tables import Tables
+from memagent.types import MemoryItem, Query, Recall, Vector3
+
+_STOP_WORDS = """
+a about all am an and any are as at be been by could did do does for from had has have i in into is
+it its me my of on or so that the then there these this to was we were what when where which who why
+will with you your
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+_ANY = "1"
+"""The condition that every item meets."""
+
+Scores = NDArray[np.float64]
+
+
+class RecallConfig(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    meaning: Annotated[float, Field(ge=0)] = 0.7
+    nearness: Annotated[float, Field(ge=0)] = 0.2
+    recency: Annotated[float, Field(gt=0)] = 0.1
+    """Weights of the mixture, relative to one another."""
+    recency_tau: Annotated[float, Field(gt=0)] = 7 * 86400.0
+    """Seconds in which recency falls by a factor e."""
+    over: Annotated[float, Field(ge=0, le=1)] = 0.8
+    """Factor for facts and lessons that no longer hold."""
+    candidates: Annotated[int, Field(ge=1)] = 200
+    """The most items that pass the filters and are scored."""
+    scored: Annotated[int, Field(ge=1)] = 4_000
+    """The most items that words may match before the commonest words are left out."""
+    vectors: Annotated[float, Field(ge=0, le=1)] = 0.4
+    """Share of vectors in meaning, where there is an embedder; words have the rest."""
+    least_cosine: Annotated[float, Field(ge=-1, le=1)] = 0.2
+    """Similarity below which a vector says nothing."""
+    neighbours: tuple[Annotated[float, Field(ge=0)], ...] = (0.4, 0.3)
+    """What the better of the two items one place (two, ...) away in the log adds to a match."""
+    stretch: Annotated[float, Field(ge=0)] = 0.3
+    """What the other matches of the same stretch of time add."""
+    neighbour_gap: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds: items further apart are no neighbours."""
+    stretch_gap: Annotated[float, Field(gt=0)] = 1800.0
+    """Seconds without any item that end a stretch."""
+
+
+class Recaller:
+    """Answers queries over the log. Not thread-safe."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        config: RecallConfig,
+        index: LogIndex | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
+        self._tables = tables
+        self._config = config
+        self._index = index or LogIndex(tables.store)
+        self._embedder = embedder
+
+    def recall(self, query: Query, now: float, *, context: bool = True) -> Recall:
+        """Items for a query, best first; equal ones newest first.
+
+        Args:
+            query: text and filters. Without text, all that pass the filters match.
+            now: seconds on the robot's clock, for recency.
+            context: whether what happened around a match counts.
+        """
+        self._index.tail()
+        passing = self._index.passing(query)
+        if not query.text.strip():
+            rows, meanings = self._index.newest(self._config.candidates, passing), None
+        else:
+            rows, meanings = self._matches(query, passing)
+            if context and len(rows):
+                rows, meanings = self._in_context(rows, meanings, passing)
+        if not len(rows):
+            return Recall()
+        if meanings is not None and len(rows) > self._config.candidates:
+            best = np.argsort(-meanings, kind="stable")[: self._config.candidates]
+            rows, meanings = rows[best], meanings[best]
+        rough = self._scores(rows, meanings, query, now)
+        order = np.lexsort((-rows, -self._index.stamps(rows), -rough))[: 3 * query.limit]
+        items = self._read(rows[order])
+        scored = [
+            (float(score) * self._validity(item), item)
+            for score, item in zip(rough[order], items, strict=True)
+            if item is not None  # Another process may have forgotten it meanwhile.
+            if query.near is None or _distance(item, query.near) <= query.radius
+        ]
+        scored.sort(key=lambda pair: (-pair[0], -pair[1].stamp, -_number(pair[1].id)))
+        top = scored[: query.limit]
+        return Recall(tuple(item for _, item in top), tuple(score for score, _ in top))
+
+    def near(self, position: Vector3, radius: float, limit: int) -> tuple[MemoryItem, ...]:
+        """Items within ``radius`` metres, nearest first."""
+        where, parameters = _filters(Query(near=position, radius=radius))
+        found = self._tables.items(f"WHERE {where}", parameters)
+        inside = [item for item in found if _distance(item, position) <= radius]
+        inside.sort(key=lambda item: (_distance(item, position), -item.stamp))
+        return tuple(inside[:limit])
+
+    def timeline(
+        self, since: float | None, until: float | None, limit: int
+    ) -> tuple[MemoryItem, ...]:
+        """The newest ``limit`` items of an interval, oldest first."""
+        where, parameters = _filters(Query(since=since, until=until))
+        newest = f"WHERE {where} ORDER BY item.stamp DESC, item.seq DESC LIMIT ?"
+        return tuple(reversed(self._tables.items(newest, (*parameters, limit))))
+
+    # --- what matches -------------------------------------------------------------------------
+
+    def _matches(self, query: Query, passing: Mask | None) -> tuple[Rows, Scores]:
+        """Rows that match a text by words or by vector, and how well, 0 to 1."""
+        rows, by_words = self._by_words(query)
+        if self._embedder is None or not self._index.has_vectors:
+            return rows, by_words
+        try:
+            vector = self._embedder.embed([query.text])[0]
+        except EmbedderError:  # Words still answer; who embeds the log says what is wrong.
+            return rows, by_words
+        alike, cosines = self._index.similar(vector, self._config.candidates, passing)
+        telling = cosines >= self._config.least_cosine
+        if not telling.any():
+            return rows, by_words
+        alike, cosines = alike[telling], cosines[telling]
+        floor = min(float(cosines[-1]), self._config.least_cosine)
+        by_vector = (cosines - floor) / max(float(cosines[0]) - floor, 1e-9)
+        share = self._config.vectors
+        both = np.unique(np.concatenate([rows, alike]))
+        scores = np.zeros(len(both))
+        scores[np.searchsorted(both, rows)] += (1.0 - share) * by_words
+        scores[np.searchsorted(both, alike)] += share * by_vector
+        return both, scores
+
+    def _by_words(self, query: Query) -> tuple[Rows, Scores]:
+        words = list(dict.fromkeys(content_words(query.text)))
+        found = self._search(self._match(words), query)
+        if not found:
+            stems = [w[: max(3, len(w) - 2)] for w in words]
+            found = self._search(" OR ".join(f'"{s}"*' for s in stems), query)
+        if not found:
+            return np.zeros(0, np.int64), np.zeros(0)
+        rows = self._index.rows([seq for seq, _ in found])
+        ranks = np.array([rank for _, rank in found])  # BM25 as SQLite has it: small is good.
+        scores = ranks / ranks.min() if ranks.min() < 0.0 else np.ones(len(ranks))
+        order = np.argsort(rows)
+        return rows[order], scores[order]
+
+    def _match(self, words: list[str]) -> str:
+        """Any of the words; in a large memory without those that nearly everything has.
+
+        They say little, and scoring all that they match takes long.
+        """
+        quoted = [f'"{w}"' for w in words]
+        if self._index.size <= self._config.scored:
+            return " OR ".join(quoted)
+        count = "SELECT count(*) FROM item_text WHERE item_text MATCH ?"
+        matches = {w: self._tables.store.query(count, (w,))[0][0] for w in quoted}
+        rare: list[str] = []
+        total = 0
+        for word in sorted((w for w in quoted if matches[w]), key=lambda w: int(matches[w])):
+            total += matches[word]
+            if rare and total > self._config.scored:
+                break
+            rare.append(word)
+        if total > self._config.scored and len(rare) == 1:
+            # Common words all of them: what has them together.
+            common = " AND ".join(w for w in quoted if matches[w])
+            if self._tables.store.query(count, (common,))[0][0]:
+                return common
+        return " OR ".join(rare or quoted)
+
+    def _search(self, match: str, query: Query) -> list[Row]:
+        if not match:
+            return []
+        where, parameters = _filters(query)
+        if where == _ANY:
+            sql = "SELECT rowid, rank FROM item_text WHERE item_text MATCH ?"
+        else:
+            sql = (
+                "SELECT item.seq, rank FROM item_text JOIN item ON item.seq = item_text.rowid "
+                f"WHERE item_text MATCH ? AND {where}"
+            )
+        return self._tables.store.query(
+            f"{sql} ORDER BY rank LIMIT ?", (match, *parameters, self._config.candidates)
+        )
+
+    # --- what belongs to it -------------------------------------------------------------------
+
+    def _in_context(
+        self, rows: Rows, meanings: Scores, passing: Mask | None
+    ) -> tuple[Rows, Scores]:
+        """Matches and what happened right beside them, each strengthened by those around it."""
+        c, index = self._config, self._index
+        dense = np.zeros(index.size + 1)  # The last entry stands for "no neighbour".
+        dense[rows] = meanings
+        offsets = range(1, len(c.neighbours) + 1)
+        beside = [index.neighbours(rows, k * s, c.neighbour_gap) for k in offsets for s in (1, -1)]
+        everything = np.unique(np.concatenate([rows, *beside]))
+        everything = everything[everything >= 0]
+        if passing is not None:
+            everything = everything[passing[everything]]
+        scores = dense[everything].copy()
+        for k, weight in enumerate(c.neighbours, start=1):
+            after = dense[index.neighbours(everything, k, c.neighbour_gap)]
+            before = dense[index.neighbours(everything, -k, c.neighbour_gap)]
+            scores += weight * np.maximum(after, before)
+        stretches = index.stretches(everything, c.stretch_gap)
+        numbers, of = np.unique(stretches, return_inverse=True)
+        strength = np.bincount(of, dense[everything] ** 2, len(numbers))
+        scores += c.stretch * strength[of] / max(float(strength.max()), 1e-9)
+        return everything, scores / (1.0 + sum(c.neighbours) + c.stretch)
+
+    # --- how good it is -----------------------------------------------------------------------
+
+    def _scores(self, rows: Rows, meanings: Scores | None, query: Query, now: float) -> Scores:
+        c = self._config
+        ages = np.maximum(0.0, now - self._index.stamps(rows))
+        scores, weight = c.recency * np.exp(-ages / c.recency_tau), c.recency
+        if meanings is not None:
+            scores, weight = scores + c.meaning * meanings, weight + c.meaning
+        if query.near is not None:
+            away = self._index.distances(rows, query.near) / max(query.radius, 1e-9)
+            scores, weight = scores + c.nearness * (1.0 - away), weight + c.nearness
+        return np.asarray(scores / weight)
+
+    def _validity(self, item: MemoryItem) -> float:
+        ended = item.kind in ("relation", "lesson") and item.valid_to is not None
+        return self._config.over if ended else 1.0
+
+    def _read(self, rows: Rows) -> list[MemoryItem | None]:
+        seqs = self._index.seqs(rows).tolist()
+        marks = ",".join("?" * len(seqs))
+        found = self._tables.items(f"WHERE seq IN ({marks})", tuple(seqs))
+        by_id = {item.id: item for item in found}
+        return [by_id.get(f"item-{seq}") for seq in seqs]
+
+
+def content_words(text: str) -> list[str]:
+    """The words of a text that carry meaning, or all of them if none seems to."""
+    words = re.findall(r"\w+", text.lower())
+    return [w for w in words if w not in STOP_WORDS] or words
+
+
+def _filters(query: Query) -> tuple[str, Row]:
+    clauses: list[str] = []
+    parameters: list[Any] = []
+    if query.kinds:
+        clauses.append(f"item.kind IN ({','.join('?' * len(query.kinds))})")
+        parameters += query.kinds
+    if query.since is not None:
+        clauses.append("item.stamp >= ?")
+        parameters.append(query.since)
+    if query.until is not None:
+        clauses.append("item.stamp <= ?")
+        parameters.append(query.until)
+    if query.near is not None:
+        clauses.append(
+            "item.seq IN (SELECT seq FROM item_place WHERE x1 >= ? AND x0 <= ? AND y1 >= ? "
+            "AND y0 <= ? AND z1 >= ? AND z0 <= ?)"
+        )
+        for value in query.near:
+            parameters += (value - query.radius, value + query.radius)
+    return " AND ".join(clauses) or _ANY, tuple(parameters)
+
+
+def _distance(item: MemoryItem, position: Vector3) -> float:
+    return math.inf if item.position is None else math.dist(item.position, position)
+
+
+def _number(item_id: str) -> int:
+    return int(item_id.removeprefix("item-"))

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lessons: what outcomes teach of skills and tasks, and what a person taught.
+
+Each outcome of a skill is evidence on its object's label, its category, its place, and on the skill
+as such; each episode that ended is evidence on its instruction and on the pattern of it, with the
+names of things taken out. What evidence changes is decided in
+:mod:`memagent.memory.semantic.merging`.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from memagent.errors import MemagentError
+from memagent.memory.semantic.lesson_table import LessonTable, NewOutcome
+from memagent.memory.semantic.merging import (
+    TELLS_NOTHING,
+    Decision,
+    Evidence,
+    LessonMerger,
+    LessonRecord,
+    RuleMerger,
+    nearest,
+    restated,
+    similar_words,
+)
+from memagent.memory.semantic.trials import OK, LessonConfig, Trial, posterior
+from memagent.memory.store.tables import Tables
+from memagent.types import Code, Episode, Lesson, TaskStatus
+
+_LOG = logging.getLogger(__name__)
+_SEEN = "lessons_drawn_until"
+_ALIKE = 0.5
+"""Share of common words from which the lesson of another instruction is worth telling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What instructions may name."""
+
+    objects: frozenset[str]
+    places: frozenset[str]
+
+
+class Lessons:
+    """All lessons in memory, every change written through to the store."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        config: LessonConfig,
+        vocabulary: Callable[[], Vocabulary],
+        merger: LessonMerger | None = None,
+    ) -> None:
+        self._tables = tables
+        self._table = LessonTable(tables)
+        self._config = config
+        self._vocabulary = vocabulary
+        self._rules = RuleMerger(config)
+        self._merger = merger or self._rules
+        self._records = {r.seq: r for r in self._table.all(config.window)}
+        self._seen: int = tables.meta(_SEEN) or 0
+
+    # --- asking -------------------------------------------------------------------------------
+
+    def about(self, skill: str, subject: str, category: str = "") -> tuple[Lesson, ...]:
+        """Rules first, then lessons, the most specific first: subject, category, then anything.
+
+        An empty ``skill`` asks about every skill; an empty ``subject`` only what holds overall.
+        """
+        subjects = tuple(dict.fromkeys((subject, category, "")))
+        own = [r for r in self._records.values() if r.subject in subjects]
+        rules = [r for r in own if r.level == "rule" and (not skill or r.skill in ("", skill))]
+        skills = [skill] if skill else list(dict.fromkeys(r.skill for r in self._all("action")))
+        drawn = [
+            r for s in skills for about in subjects for r in own
+            if r.key == ("action", s, about)
+        ]  # fmt: skip
+        return tuple(r.public(self._config) for r in (*rules, *drawn))
+
+    def about_task(self, instruction: str, limit: int) -> tuple[Lesson, ...]:
+        """Lessons on an instruction: its own, its pattern's, then those alike, best first."""
+        own = tuple(dict.fromkeys(self._patterns(instruction)))
+
+        def fit(record: LessonRecord) -> float:
+            if record.subject in own:
+                return 2.0 - own.index(record.subject) / 2.0
+            return max(similar_words(record.subject, pattern) for pattern in own)
+
+        scored = [(fit(r), r.seq, r) for r in self._all("task")]
+        best = sorted((s for s in scored if s[0] >= _ALIKE), key=lambda s: (-s[0], s[1]))
+        return tuple(r.public(self._config) for _, _, r in best[:limit])
+
+    def all(self) -> tuple[Lesson, ...]:
+        return tuple(record.public(self._config) for record in self._records.values())
+
+    # --- learning -----------------------------------------------------------------------------
+
+    def learn(self, *, tell: bool = True) -> tuple[Lesson, ...]:
+        """Draw lessons from outcomes and episodes that ended since the last call.
+
+        Args:
+            tell: also log, in words, what is worth telling.
+
+        Returns:
+            What is worth telling: lessons on failures that teach, and those that changed their
+            claim.
+        """
+        told: list[Lesson] = []
+        outcomes = self._table.new_outcomes(self._seen)
+        for outcome in outcomes:
+            told += self._from_outcome(outcome, tell)
+        if outcomes:
+            self._seen = outcomes[-1].trial.outcome or self._seen
+            self._tables.put_meta(_SEEN, self._seen)
+        for number in self._table.new_episodes():
+            episode = self._tables.episode(number)
+            assert episode is not None, number
+            told += self._from_episode(episode, number, tell)
+            self._table.learned(number)
+        return tuple(told)
+
+    def teach(self, text: str, skill: str, subject: str, stamp: float) -> Lesson:
+        """Keep a rule that somebody taught, for good."""
+        record = LessonRecord(0, "rule", skill, subject, "", text, True, stamp)
+        lesson = self._insert(record).public(self._config)
+        self._table.tell(lesson, stamp, "", "taught")
+        return lesson
+
+    def pin(self, lesson_id: str, pinned: bool) -> Lesson:
+        """Keep a lesson whatever happens, or no longer.
+
+        Raises:
+            MemagentError: there is no such lesson.
+        """
+        record = next((r for r in self._records.values() if r.id == lesson_id), None)
+        if record is None:
+            raise MemagentError(f"there is no lesson {lesson_id!r}; `lessons` lists them")
+        return self._change(replace(record, pinned=pinned)).public(self._config)
+
+    # --- from outcomes to evidence ------------------------------------------------------------
+
+    def _from_outcome(self, new: NewOutcome, tell: bool) -> list[Lesson]:
+        subjects = dict.fromkeys((new.label, new.category, new.place, ""))
+        main = new.label or new.place
+        evidence = [Evidence("action", new.skill, s, new.trial, new.finished) for s in subjects]
+        return self._weigh(evidence, main, new.finished, tell)
+
+    def _from_episode(self, episode: Episode, number: int, tell: bool) -> list[Lesson]:
+        stamp = episode.finished or episode.started
+        trial = Trial(_end_of(episode), number)
+        patterns = dict.fromkeys(self._patterns(episode.instruction))
+        evidence = [Evidence("task", "", pattern, trial, stamp) for pattern in patterns]
+        return self._weigh(evidence, next(iter(patterns)), stamp, tell)
+
+    def _weigh(
+        self, evidence: Iterable[Evidence], main: str, stamp: float, tell: bool
+    ) -> list[Lesson]:
+        """Merge pieces of evidence; tell of the main subject if that is worth it."""
+        told = []
+        for piece in evidence:
+            record, is_new_claim = self._merge(piece)
+            failed = not piece.trial.success and piece.trial.code not in TELLS_NOTHING
+            if record is None or piece.subject != main or not (failed or is_new_claim):
+                continue
+            lesson = record.public(self._config)
+            told.append(lesson)
+            if tell:
+                number = piece.trial.episode
+                episode = "" if number is None else f"episode-{number}"
+                self._table.tell(lesson, stamp, episode, "outcome")
+        return told
+
+    def _patterns(self, instruction: str) -> tuple[str, str]:
+        words = self._vocabulary()
+        plain = " ".join(instruction.lower().split()).rstrip(".!?")
+        return plain, pattern_of(plain, words)
+
+    # --- merging ------------------------------------------------------------------------------
+
+    def _merge(self, evidence: Evidence) -> tuple[LessonRecord | None, bool]:
+        """Apply what is decided on evidence: the lesson it went to, and whether its claim is new.
+
+        A first claim is no news; one that replaces another is.
+        """
+        around = nearest(evidence, self._records.values())
+        kept, heir = None, None
+        for decision in self._decide(evidence, around):
+            record = next((r for r in around if r.id == decision.lesson), None)
+            if decision.action == "UPDATE" and record is not None:
+                kept = self._cite(record, evidence.trial, decision.words)
+            elif decision.action == "DELETE" and record is not None:
+                heir = record if record.key == evidence.key else heir
+                self._delete(record, evidence.stamp)
+            elif decision.action == "ADD":
+                kept = self._state(evidence, heir, decision.words)
+        return kept, kept is not None and heir is not None
+
+    def _decide(self, evidence: Evidence, around: Sequence[LessonRecord]) -> Sequence[Decision]:
+        try:
+            decisions = tuple(self._merger.decide(evidence, around))
+        except MemagentError as error:
+            _LOG.warning("the rules decide on new evidence instead: %s", error)
+            return self._rules.decide(evidence, around)
+        wrong = [d for d in decisions if not _allowed(d, around)]
+        if wrong:
+            _LOG.warning("the rules decide on new evidence instead of %s", wrong)
+            return self._rules.decide(evidence, around)
+        return decisions
+
+    def _state(self, evidence: Evidence, heir: LessonRecord | None, words: str) -> LessonRecord:
+        trials = (*(restated(heir, self._config) if heir else ()), evidence.trial)
+        claim = posterior(trials, self._config.half_life).best_claim()
+        record = self._insert(LessonRecord(0, *evidence.key, claim, words, False, evidence.stamp))
+        for trial in trials:
+            record = self._cite(record, trial, "")
+        return record
+
+    def _insert(self, record: LessonRecord) -> LessonRecord:
+        record = replace(record, seq=self._table.add(record))
+        self._records[record.seq] = record
+        return record
+
+    def _cite(self, record: LessonRecord, trial: Trial, words: str) -> LessonRecord:
+        self._table.cite(record.seq, trial)
+        record = record.tried(trial, self._config.window)
+        if words:
+            return self._change(replace(record, words=words))
+        self._records[record.seq] = record
+        return record
+
+    def _change(self, record: LessonRecord) -> LessonRecord:
+        self._table.change(record)
+        self._records[record.seq] = record
+        return record
+
+    def _delete(self, record: LessonRecord, stamp: float) -> None:
+        self._table.end(record, stamp)
+        self._table.remove(record.seq)
+        del self._records[record.seq]
+
+    def _all(self, level: str) -> list[LessonRecord]:
+        return [record for record in self._records.values() if record.level == level]
+
+
+def pattern_of(instruction: str, words: Vocabulary) -> str:
+    """An instruction with the names of things taken out: "put the <object> in the <place>"."""
+    slots = {name.lower(): "<object>" for name in words.objects}
+    slots |= {name.lower(): "<place>" for name in words.places}
+    names = sorted((name for name in slots if name), key=lambda name: (-len(name), name))
+    if not names:
+        return instruction
+    either = "|".join(re.escape(name) for name in names)
+    return re.sub(rf"\b(?:{either})\b", lambda found: slots[found.group()], instruction)
+
+
+def _end_of(episode: Episode) -> str:
+    """How an episode ended: "OK", an end that tells nothing, or its likely reason of failure."""
+    if episode.status == TaskStatus.SUCCEEDED.value:
+        return OK
+    if episode.status in TELLS_NOTHING:
+        return episode.status
+    failed = [o for o in episode.outcomes if o.code not in (Code.OK, Code.CANCELED)]
+    if not failed:
+        return episode.status
+    call = failed[-1].call
+    return f"{call.name}({call.object or call.place}) {failed[-1].code.value}"
+
+
+def _allowed(decision: Decision, around: Sequence[LessonRecord]) -> bool:
+    if decision.action in ("ADD", "NOOP"):
+        return True
+    record = next((r for r in around if r.id == decision.lesson), None)
+    return record is not None and not (decision.action == "DELETE" and record.pinned)
