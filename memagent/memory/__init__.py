@@ -5,6 +5,7 @@ Four kinds, updated together by each percept: temporal (the last steps), spatial
 with history), episodic (attempts with their outcomes) and semantic (lessons and habits).
 """
 
+from memagent.memory.config import MemoryConfig
 from memagent.memory.corrections.operations import Operation
 from memagent.memory.episodic.chronology import Chronology
 from memagent.memory.knowledge.beliefs import BeliefConfig
@@ -14,8 +15,9 @@ from memagent.memory.knowledge.habits import HabitConfig
 from memagent.memory.knowledge.knowledge_graph import GraphConfig
 from memagent.memory.knowledge.likeness import Likeness
 from memagent.memory.knowledge.quarantine import Claim, QuarantineConfig
-from memagent.memory.lifelong import LifelongMemory, MemoryConfig
+from memagent.memory.lifelong import LifelongMemory
 from memagent.memory.perceiving import PerceivingConfig
+from memagent.memory.reader import MemoryReader
 from memagent.memory.recall.embedders import Embedder, EmbedderConfig, EmbedderError
 from memagent.memory.records import EventKind, MemoryEvent
 from memagent.memory.semantic.merging import Decision, Evidence, LessonMerger, LessonRecord
@@ -44,6 +46,7 @@ __all__ = [
     "Likeness",
     "MemoryConfig",
     "MemoryEvent",
+    "MemoryReader",
     "Operation",
     "PerceivingConfig",
     "QuarantineConfig",

@@ -12,72 +12,40 @@ fails, nothing of that call is kept and the memory goes on from its last durable
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, get_args
 
-import networkx as nx
-from pydantic import BaseModel, ConfigDict
-
-from memagent.catalogue import Colour
-from memagent.errors import MemagentError
+from memagent.errors import MemagentError, StoreError
 from memagent.memory.acting import Acting
+from memagent.memory.asking import Asking
+from memagent.memory.config import MemoryConfig
 from memagent.memory.corrections.corrections import Corrections
 from memagent.memory.corrections.operations import Operation
-from memagent.memory.episodic.chronology import Chronology
-from memagent.memory.export import exported
-from memagent.memory.knowledge.contradictions import Contradiction
-from memagent.memory.knowledge.quarantine import Claim
-from memagent.memory.perceiving import Perceiving, PerceivingConfig
-from memagent.memory.recall.embedders import Embedder, EmbedderConfig, choose_embedder
+from memagent.memory.perceiving import Perceiving
+from memagent.memory.recall.embedders import Embedder, choose_embedder
 from memagent.memory.recall.embedding import Embedding
-from memagent.memory.recall.log_index import LogIndex
 from memagent.memory.records import ROBOT, MemoryEvent
 from memagent.memory.semantic.merging import LessonMerger
-from memagent.memory.state import MemoryState, StateConfig
-from memagent.memory.store.sqlite import Store, StoreConfig
+from memagent.memory.store.sqlite import Store
 from memagent.site import Site
 from memagent.types import (
-    Episode,
-    Event,
-    Fact,
-    Habit,
     Keyframe,
     Lesson,
     MemoryItem,
     MemoryKind,
-    ObjectBelief,
     Percept,
-    Query,
-    Recall,
     SkillOutcome,
     TaskResult,
     Vector3,
-    WorldBelief,
 )
 
 
-class MemoryConfig(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class LifelongMemory(Asking):
+    """Temporal, spatial, episodic and semantic memory in one file, of which this is the writer.
 
-    store: StoreConfig = StoreConfig()
-    embedder: EmbedderConfig = EmbedderConfig()
-    state: StateConfig = StateConfig()
-    perceiving: PerceivingConfig = PerceivingConfig()
-    persist_every: float = 5.0
-    """Seconds: how often "still there" is written while nothing changes."""
-    late: float = 2.0
-    """Seconds by which a percept may be older than the newest one; it is then left out."""
-
-
-class LifelongMemory:
-    """Temporal, spatial, episodic and semantic memory in one file.
-
-    Satisfies :class:`memagent.planner.ports.MemoryPort`. One process writes; others may open the
-    same file with ``StoreConfig(read_only=True)`` and see it as it was when they opened it.
+    Satisfies :class:`memagent.planner.ports.MemoryPort`. Other processes read the same file beside
+    it with :class:`memagent.memory.reader.MemoryReader`.
     """
 
     def __init__(
@@ -101,28 +69,22 @@ class LifelongMemory:
             EmbedderError: the embedder that the configuration names cannot be loaded.
             StoreError: the file cannot be opened; see :class:`memagent.memory.store.sqlite.Store`.
         """
-        self._config = config or MemoryConfig()
-        self._site = site
-        self._lock = threading.RLock()
-        self._embedder = embedder or choose_embedder(self._config.embedder)
-        self._embedding: Embedding | None = None
-        self._store = Store(path, self._config.store)
-        self._merger = merger
+        config = config or MemoryConfig()
+        if config.store.read_only:
+            raise StoreError(f"{path}: cannot be written read-only; ask it with a MemoryReader")
+        embedder = embedder or choose_embedder(config.embedder)
         self._untold: list[MemoryEvent] = []
+        self._embedding: Embedding | None = None
+        store = Store(path, config.store)
         try:
-            self._index = _index(self._store, self._embedder)
-            self._load()
-            if not self._config.store.read_only:  # A file from an older version has no lessons.
-                with self._store.transaction():
-                    self._state.lessons.learn(tell=False)
-                if self._embedder is not None:
-                    self._embedding = Embedding(
-                        self._embedder, self._store, self._index, self._lock
-                    )
+            super().__init__(store, site, config, embedder, merger)
+            with store.transaction():  # A file from an older version has no lessons.
+                self._state.lessons.learn(tell=False)
+            if embedder is not None:
+                self._embedding = Embedding(embedder, store, self._index, self._lock)
         except BaseException:
-            self._store.close()
+            store.close()
             raise
-        self._chronology = Chronology(self._state.tables, self._lock, lambda: self._state.now)
 
     def close(self) -> None:
         """Write what ran ahead of the file, and close it; a second call does nothing."""
@@ -130,22 +92,11 @@ class LifelongMemory:
             self._embedding.stop()
         with self._lock:
             try:
-                if self._store.is_open and not self._config.store.read_only:
+                if self._store.is_open:
                     with self._store.transaction():
                         self._state.persist()
             finally:
-                self._store.close()
-
-    def __enter__(self) -> LifelongMemory:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+                super().close()
 
     # --- writing ------------------------------------------------------------------------------
 
@@ -348,219 +299,10 @@ class LifelongMemory:
         """
         return self._setting_right(lambda corrections: corrections.undo(operation))
 
-    def operations(self, limit: int = 50) -> tuple[Operation, ...]:
-        """What people set right, newest first."""
-        with self._lock:
-            return Corrections(self._state).operations(limit)
-
-    # --- asking about now ---------------------------------------------------------------------
-
-    @property
-    def latest_stamp(self) -> float | None:
-        """Stamp of the newest percept, seconds; None before the first."""
-        with self._lock:
-            return self._state.percept_stamp
-
-    def world(self, after: float | None = None) -> WorldBelief:
-        """What is believed now.
-
-        Raises:
-            MemagentError: ``after`` is given and no percept at least as new was observed.
-        """
-        with self._lock:
-            state = self._state
-            newest = state.percept_stamp
-            if after is not None and (newest is None or newest < after):
-                seen = "none yet" if newest is None else f"the newest is from {newest:.3f} s"
-                raise MemagentError(f"no percept as new as {after:.3f} s was observed ({seen})")
-            held = state.graph.held
-            return WorldBelief(
-                stamp=state.now,
-                base=state.base,
-                holding=held.thing if held else "",
-                objects=tuple(self._belief(e.name) for e in state.entities.all()),
-                containers=state.places.beliefs(state.now),
-                viewed=state.places.viewed(self._config.perceiving.viewed),
-            )
-
-    def where(self, name: str) -> ObjectBelief:
-        """Candidates for where an object is, most probable first, also for one never seen.
-
-        Args:
-            name: an object's name, label, category, or the last words of its label.
-        """
-        with self._lock:
-            found = [self._belief(e.name) for e in self._state.entities.matching(name)]
-            if found:
-                return max(found, key=_certainty)
-            words = name.lower().split()
-            colour = words[0] if len(words) > 1 and words[0] in get_args(Colour) else ""
-            category = " ".join(words[1:] if colour else words)
-            return ObjectBelief(name, category, colour, self._state.believe(name))
-
-    def facts(self, subject: str | None = None, as_of: float | None = None) -> tuple[Fact, ...]:
-        """Facts that hold now, or held at ``as_of`` (seconds), about one subject or all."""
-        with self._lock:
-            if as_of is None:
-                records = self._state.graph.open_facts()
-            else:
-                records = self._state.tables.facts_at(as_of)
-            return tuple(
-                record.public() for record in sorted(records, key=lambda r: r.seq)
-                if subject in (None, record.relation.subject, record.thing)
-            )  # fmt: skip
-
-    def history(self, thing: str) -> tuple[Fact, ...]:
-        """What was ever believed of ``thing``, newest first: where it is, and where it was."""
-        with self._lock:
-            return tuple(record.public() for record in self._state.tables.facts_about(thing))
-
-    def graph(
-        self,
-        as_of: float | None = None,
-        around: str | tuple[str, ...] | None = None,
-        hops: int = 2,
-        budget: int = 64,
-        edges: int = 256,
-    ) -> nx.MultiDiGraph:
-        """The knowledge graph as a copy: now or at ``as_of``, whole or around some vertices.
-
-        Vertices carry ``kind`` (robot, room, place, object); edges ``predicate``, ``valid_from``,
-        ``valid_to``, ``confidence``, ``evidence`` (agreeing observations), ``strength`` (both,
-        faded with age), ``position`` and ``by_robot``. With ``around``, at most ``budget`` vertices
-        and ``edges`` edges come back, however large the graph.
-        """
-        sources = (around,) if isinstance(around, str) else around or ()
-        with self._lock:
-            return self._state.graph.graph(as_of, sources, hops, budget, edges)
-
-    def contradictions(
-        self, since: float | None = None, limit: int = 50
-    ) -> tuple[Contradiction, ...]:
-        """Beliefs that turned out wrong, newest first: the old fact, the new one, why and when.
-
-        Args:
-            since: a time in seconds; None is ever.
-            limit: the most to return.
-        """
-        with self._lock:
-            return self._state.graph.contradictions.since(since, limit)
-
-    def quarantined(self) -> tuple[Claim, ...]:
-        """Unsure sightings that wait for a second witness, oldest first."""
-        with self._lock:
-            return self._state.quarantine.all()
-
-    # --- asking about the past ----------------------------------------------------------------
-
-    def recall(self, query: Query) -> Recall:
-        """Remembered items for a query by meaning, place and time, best first."""
-        with self._lock:
-            return self._state.recaller.recall(query, self._state.now)
-
-    def near(self, position: Vector3, radius: float, limit: int = 10) -> tuple[MemoryItem, ...]:
-        """Items within ``radius`` metres of a position, nearest first."""
-        with self._lock:
-            return self._state.recaller.near(position, radius, limit)
-
-    def timeline(
-        self, since: float | None = None, until: float | None = None, limit: int = 100
-    ) -> tuple[MemoryItem, ...]:
-        """The newest items of an interval in seconds, oldest first."""
-        with self._lock:
-            return self._state.recaller.timeline(since, until, limit)
-
-    def context(self) -> tuple[str, ...]:
-        """What happened so far, oldest first: old times in short, the last steps word for word."""
-        with self._lock:
-            return tuple(moment.text for moment in self._state.temporal.moments)
-
-    def lessons(self, skill: str = "", subject: str = "") -> tuple[Lesson, ...]:
-        """What outcomes teach of a skill and an object or place, the most specific first."""
-        with self._lock:
-            entity = next(iter(self._state.entities.matching(subject)), None) if subject else None
-            label = entity.label if entity and entity.name == subject else subject
-            category = entity.category if entity else ""
-            return self._state.lessons.about(skill, label, category)
-
-    def task_lessons(self, instruction: str, limit: int = 10) -> tuple[Lesson, ...]:
-        """What attempts at this instruction and at ones like it teach, the closest first."""
-        with self._lock:
-            return self._state.lessons.about_task(instruction, limit)
-
-    def habits(self, thing: str) -> tuple[Habit, ...]:
-        """Where people keep an object, the most frequent place first, with the visits that say so.
-
-        Args:
-            thing: as for :meth:`where`; of several objects, the one with the most visits.
-        """
-        with self._lock:
-            found = [
-                self._state.habits.public(e.name) for e in self._state.entities.matching(thing)
-            ]
-            return max(found, key=lambda habits: habits[0].of if habits else 0, default=())
-
-    def episodes(self, limit: int = 20) -> tuple[Episode, ...]:
-        """The newest episodes with their outcomes, newest first."""
-        with self._lock:
-            return self._state.tables.episodes(limit)
-
-    def similar_episodes(self, instruction: str, limit: int = 5) -> tuple[Episode, ...]:
-        """Finished attempts at instructions like this one, the most alike first."""
-        with self._lock:
-            return self._state.episodic.similar(instruction, self._state.now, limit)
-
-    def order(self, *texts: str) -> tuple[MemoryItem, ...]:
-        """What each text describes best, in the order in which it happened."""
-        with self._lock:
-            return self._state.episodic.order(*texts, now=self._state.now)
-
-    @property
-    def chronology(self) -> Chronology:
-        """Answers to what came before what, when, and how long it took."""
-        return self._chronology
-
-    def relive(self, text: str, neighbours: int = 1) -> tuple[Event, ...]:
-        """The event that a text describes best, with those just before and after it, in order."""
-        with self._lock:
-            return self._state.episodic.relive(text, neighbours, self._state.now)
-
-    def events(self, episode: str) -> tuple[Event, ...]:
-        """What happened in an episode and the ones within it, cut at boundaries, in order.
-
-        Raises:
-            MemagentError: it is no episode's id.
-        """
-        with self._lock:
-            return self._state.episodic.events(episode)
-
-    # --- the memory as a whole ----------------------------------------------------------------
-
-    def export(self) -> dict[str, Any]:
-        """What is known, JSON-able: rooms with places and objects, facts, episodes, lessons."""
-        with self._lock:
-            return exported(self._state)
-
-    def snapshot(self, path: Path | str) -> None:
-        """Write a consistent copy of the file while the memory is in use.
-
-        Raises:
-            StoreError: it cannot be written there.
-        """
-        with self._lock:
-            self._store.snapshot(path)
-
-    def stats(self) -> dict[str, int]:
-        """How many rows of each kind there are."""
-        with self._lock:
-            return self._state.tables.counts()
-
     # --- inside -------------------------------------------------------------------------------
 
     def _load(self) -> None:
-        self._state = MemoryState(
-            self._store, self._site, self._config.state, self._index, self._embedder, self._merger
-        )
+        super()._load()
         self._perceiving = Perceiving(self._state, self._config.perceiving)
         self._acting = Acting(self._state, self._perceiving)
 
@@ -598,19 +340,6 @@ class LifelongMemory:
             f"percept at {percept.stamp:.3f} s is older than the newest one at {newest:.3f} s: the "
             "robot's clock must not go back; start it after `latest_stamp`"
         )
-
-    def _belief(self, name: str) -> ObjectBelief:
-        entity = self._state.entities.get(name)
-        assert entity is not None, name
-        return ObjectBelief(name, entity.category, entity.colour, self._state.believe(name))
-
-
-def _index(store: Store, embedder: Embedder | None) -> LogIndex:
-    return LogIndex(store, embedder.id, embedder.dimension) if embedder else LogIndex(store)
-
-
-def _certainty(belief: ObjectBelief) -> float:
-    return belief.candidates[0].probability if belief.candidates else 0.0
 
 
 def _validate(percept: Percept) -> None:

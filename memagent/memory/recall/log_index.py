@@ -83,6 +83,16 @@ class LogIndex:
         self.size, self._last = end, seqs[-1]
         return len(rows)
 
+    def follow(self) -> None:
+        """Take in what another process did to the log: items, vectors and what it forgot."""
+        self.tail()
+        if self._store.query("SELECT count(*) FROM item")[0][0] != int(self._alive.sum()):
+            self.drop_forgotten()
+        if self._embedder:
+            lacking = self.without_vector(self.size)
+            for start in range(0, len(lacking), _SAMPLE):
+                self._load_vectors(lacking[start], lacking[start : start + _SAMPLE][-1])
+
     def reload(self) -> None:
         """Read the whole log again, after rows within it came or went."""
         self.size = self._last = 0
@@ -226,11 +236,12 @@ class LogIndex:
             new[: len(old)] = old
             setattr(self, name, new)
 
-    def _load_vectors(self) -> None:
+    def _load_vectors(self, first: int = 0, last: int = 1 << 62) -> None:
         if not self._embedder:
             return
         rows = self._store.query(
-            "SELECT seq, value FROM vector WHERE embedder = ? ORDER BY seq", (self._embedder,)
+            "SELECT seq, value FROM vector WHERE embedder = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+            (self._embedder, first, last),
         )
         if rows:
             values = np.frombuffer(b"".join(row[1] for row in rows), np.float32)

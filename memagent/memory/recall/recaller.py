@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import suppress
 from typing import Annotated, Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from memagent.memory.recall.embedders import Embedder, EmbedderError
-from memagent.memory.recall.log_index import LogIndex, Mask, Rows
+from memagent.memory.recall.log_index import LogIndex, Mask, Rows, Vectors
 from memagent.memory.store.sqlite import Row
 from memagent.memory.store.tables import Tables
 from memagent.types import MemoryItem, Query, Recall, Vector3
@@ -31,6 +32,8 @@ it its me my of on or so that the then there these this to was we were what when
 will with you your
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
+_PREPARED = 64
+"""Query vectors that are kept."""
 _ANY = "1"
 """The condition that every item meets."""
 
@@ -80,6 +83,19 @@ class Recaller:
         self._config = config
         self._index = index or LogIndex(tables.store)
         self._embedder = embedder
+        self._vectors: dict[str, Vectors] = {}
+        """Of texts asked for lately."""
+
+    def prepare(self, text: str) -> None:
+        """Embed a text that will be asked for; the only part of recall that may be slow."""
+        if self._embedder is None or not text.strip() or text in self._vectors:
+            return
+        if not self._index.has_vectors:
+            return
+        with suppress(EmbedderError):  # Words still answer; who embeds the log says what is wrong.
+            self._vectors[text] = self._embedder.embed([text])[0]
+            while len(self._vectors) > _PREPARED:
+                self._vectors.pop(next(iter(self._vectors)), None)
 
     def recall(self, query: Query, now: float, *, context: bool = True) -> Recall:
         """Items for a query, best first; equal ones newest first.
@@ -136,11 +152,9 @@ class Recaller:
     def _matches(self, query: Query, passing: Mask | None) -> tuple[Rows, Scores]:
         """Rows that match a text by words or by vector, and how well, 0 to 1."""
         rows, by_words = self._by_words(query)
-        if self._embedder is None or not self._index.has_vectors:
-            return rows, by_words
-        try:
-            vector = self._embedder.embed([query.text])[0]
-        except EmbedderError:  # Words still answer; who embeds the log says what is wrong.
+        self.prepare(query.text)
+        vector = self._vectors.get(query.text)
+        if vector is None:
             return rows, by_words
         alike, cosines = self._index.similar(vector, self._config.candidates, passing)
         telling = cosines >= self._config.least_cosine

@@ -136,6 +136,10 @@ class Store:
         except sqlite3.Error as error:
             raise self._explain(error) from error
 
+    def version(self) -> int:
+        """A number that changes whenever another process has committed something."""
+        return int(self.query("PRAGMA data_version")[0][0])
+
     def snapshot(self, path: Path | str) -> None:
         """Write a consistent copy while the memory is in use; it appears complete or not at all.
 

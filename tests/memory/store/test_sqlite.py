@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from memagent.errors import StoreError
-from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
+from memagent.memory import LifelongMemory, MemoryConfig, MemoryReader, StoreConfig
 from memagent.memory.store import sqlite as store_module
 from memagent.memory.store.sqlite import Store
 from memagent.types import Query
 
 pytestmark = pytest.mark.unit
 
-READER = MemoryConfig(store=StoreConfig(read_only=True))
+AT_ONCE = MemoryConfig(reader_delay=0.0)
 
 
 def _filled(path: Path, notes: int = 5) -> None:
@@ -43,17 +43,17 @@ def test_a_second_writer_is_refused_and_told_who_has_the_file(path: Path) -> Non
 def test_readers_see_what_the_writer_committed_but_cannot_write(path: Path) -> None:
     with LifelongMemory(path) as writer:
         writer.remember("the spare key hangs by the door", stamp=1.0)
-        with LifelongMemory(path, config=READER) as reader:
+        with MemoryReader(path, config=AT_ONCE) as reader:
             assert reader.recall(Query(text="key")).items[0].text.startswith("the spare key")
-            with pytest.raises(StoreError, match="read-only"):
-                reader.remember("no", stamp=2.0)
             writer.remember("and another one in the pot", stamp=3.0)
             assert len(reader.timeline()) == 2
+        with pytest.raises(StoreError, match="read-only"):
+            LifelongMemory(path, config=MemoryConfig(store=StoreConfig(read_only=True)))
 
 
 def test_reading_a_memory_that_does_not_exist_creates_none(path: Path) -> None:
     with pytest.raises(StoreError, match="no such memory"):
-        LifelongMemory(path, config=READER)
+        MemoryReader(path)
     assert not path.exists()
 
 

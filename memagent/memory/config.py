@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How memory works, as read from YAML."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from memagent.memory.perceiving import PerceivingConfig
+from memagent.memory.recall.embedders import EmbedderConfig
+from memagent.memory.state import StateConfig
+from memagent.memory.store.sqlite import StoreConfig
+
+
+class MemoryConfig(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    store: StoreConfig = StoreConfig()
+    embedder: EmbedderConfig = EmbedderConfig()
+    state: StateConfig = StateConfig()
+    perceiving: PerceivingConfig = PerceivingConfig()
+    persist_every: float = 5.0
+    """Seconds: how often "still there" is written while nothing changes."""
+    reader_delay: Annotated[float, Field(ge=0)] = 0.5
+    """Seconds after which a reader in another process looks for news."""
+    late: float = 2.0
+    """Seconds by which a percept may be older than the newest one; it is then left out."""
