@@ -25,7 +25,7 @@ from rich.table import Table
 
 import report
 from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
-from memagent.memory.recall.log_index import LogIndex
+from memagent.memory.recall.log_index import LogIndex, bytes_of
 from memagent.memory.store.sqlite import Store
 from memagent.memory.store.tables import Tables
 from memagent.types import Query
@@ -125,7 +125,7 @@ def fill(path: Path, made: NDArray[np.float32], random: np.random.Generator) -> 
                 item = tables.add_item("note", texts[i], 10.0 * i, position=(*places[i], 0.5))
                 store.execute(
                     "INSERT INTO vector VALUES (?,?,?)",
-                    (int(item.id.removeprefix("item-")), Lookup.id, made[i].tobytes()),
+                    (int(item.id.removeprefix("item-")), Lookup.id, bytes_of(made[i])),
                 )
     seconds = time.perf_counter() - began
     with store.transaction():

@@ -11,10 +11,10 @@ import threading
 from contextlib import AbstractContextManager
 
 from memagent.memory.recall.embedders import Embedder, EmbedderError
-from memagent.memory.recall.log_index import LogIndex
+from memagent.memory.recall.log_index import LogIndex, bytes_of
 from memagent.memory.store.sqlite import Store
 
-_BATCH = 32
+_BATCH = 128
 _PATIENCE_S = (1.0, 60.0)
 """First and longest wait after an embedder did not answer; it doubles in between."""
 _STOP_S = 10.0
@@ -98,7 +98,7 @@ class Embedding:
                 for (seq, _), vector in zip(rows, vectors, strict=True):
                     self._store.execute(
                         "INSERT OR REPLACE INTO vector SELECT seq, ?, ? FROM item WHERE seq = ?",
-                        (self._embedder.id, vector.tobytes(), seq),
+                        (self._embedder.id, bytes_of(vector), seq),
                     )
             self._index.put_vectors([seq for seq, _ in rows], vectors)
         return True

@@ -2,34 +2,29 @@
 """The in-process index over the log of remembered things: derived data, never the only copy.
 
 One row per item in the order of the log: when, where, what kind, and its vector if it has one.
-It is fed by tailing the log, and read from it anew at start. Filters are masks over these columns;
-what passes is scored exactly. Where nothing is filtered and there are many vectors, a sketch of
-each (its strongest principal components) chooses which to score exactly.
+It is fed by tailing the log, and read from it anew at start. Filters are exact, over these columns;
+of what passes, a few rows are scored exactly, many only after a sketch has chosen among them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from memagent.memory.recall.sketch import Rows, Vectors, largest
+from memagent.memory.recall.sketching import Sketching
 from memagent.memory.store.sqlite import Store
 from memagent.types import Query, Vector3
 
-Vectors = NDArray[np.float32]
-Rows = NDArray[np.int64]
-"""Positions in the index, ascending with the log's sequence numbers."""
-Mask = NDArray[np.bool_]
-"""Over all rows of the index."""
-
-_SKETCH = 64
-"""Dimensions of the sketch."""
-_SKETCH_FROM = 20_000
-"""Rows below which all are scored exactly."""
-_SHORTLIST = 1_000
+_EXACT = 1_500
+"""Rows up to which all that pass are scored exactly."""
+_SHORTLIST = 600
 """Rows that the sketch leaves for exact scores."""
-_SAMPLE = 4_096
+_CHUNK = 4_096
+_COLUMNS = ("_seqs", "_stamps", "_kind", "_x", "_y", "_z", "_vectors", "_embedded", "_alive")
 
 
 class LogIndex:
@@ -52,14 +47,15 @@ class LogIndex:
         self._seqs = np.zeros(0, np.int64)
         self._stamps = np.zeros(0)
         self._kind = np.zeros(0, np.int16)
-        self._where = np.zeros((0, 3), np.float32)
+        self._x, self._y, self._z = (np.zeros(0, np.float32) for _ in range(3))
         self._vectors = np.zeros((0, dimension), np.float32)
         self._embedded = np.zeros(0, bool)
         self._alive = np.zeros(0, bool)
-        self._axes: Vectors | None = None
-        self._sampled = 0
-        """Vectors that there were when the axes were chosen."""
-        self._sketch = np.zeros((0, _SKETCH), np.float32)
+        self._in_order = True
+        """Whether stamps ascend, as they do unless something was remembered late."""
+        self._pauses: tuple[float, int, Rows] = (0.0, 0, np.zeros(0, np.int64))
+        """The gap, how many rows were looked at, and after which of them the log paused for it."""
+        self._sketching = Sketching()
         self.tail()
         self._load_vectors()
 
@@ -78,7 +74,11 @@ class LogIndex:
         self._seqs[start:end] = seqs
         self._stamps[start:end] = stamps
         self._kind[start:end] = [self._kinds.setdefault(k, len(self._kinds)) for k in kinds]
-        self._where[start:end] = np.array((x, y, z), dtype=np.float32).T  # None becomes NaN.
+        self._x[start:end], self._y[start:end], self._z[start:end] = np.array(
+            (x, y, z), dtype=np.float32  # None becomes NaN.
+        )
+        since = self._stamps[max(0, start - 1) : end]
+        self._in_order = self._in_order and bool((since[1:] >= since[:-1]).all())
         self._alive[start:end] = True
         self.size, self._last = end, seqs[-1]
         return len(rows)
@@ -86,39 +86,43 @@ class LogIndex:
     def follow(self) -> None:
         """Take in what another process did to the log: items, vectors and what it forgot."""
         self.tail()
-        if self._store.query("SELECT count(*) FROM item")[0][0] != int(self._alive.sum()):
+        if self._store.query("SELECT count(*) FROM item")[0][0] != np.count_nonzero(self._alive):
             self.drop_forgotten()
         if self._embedder:
             lacking = self.without_vector(self.size)
-            for start in range(0, len(lacking), _SAMPLE):
-                self._load_vectors(lacking[start], lacking[start : start + _SAMPLE][-1])
+            for start in range(0, len(lacking), _CHUNK):
+                self._load_vectors(lacking[start], lacking[start : start + _CHUNK][-1])
 
     def reload(self) -> None:
         """Read the whole log again, after rows within it came or went."""
         self.size = self._last = 0
         self._embedded[:] = False
         self._vectors[:] = 0.0
-        self._axes = None
+        self._in_order, self._pauses = True, (0.0, 0, np.zeros(0, np.int64))
+        self._sketching.begin_anew()
         self.tail()
         self._load_vectors()
 
-    def put_vectors(self, seqs: Iterable[int], vectors: Vectors) -> None:
-        """Take in the vectors of items that are in the log."""
-        rows, known = self._rows(np.fromiter(seqs, np.int64))
-        self._vectors[rows[known]] = vectors[known]
-        self._embedded[rows[known]] = True
-        if self._axes is not None:
-            self._sketch[rows[known]] = vectors[known] @ self._axes
+    def put_vectors(self, seqs: Sequence[int], vectors: NDArray[np.floating]) -> None:
+        """Take in the vectors of items that are in the log; sequence numbers ascend."""
+        rows, known = self._rows(np.array(seqs, np.int64))
+        rows, vectors = rows[known], vectors[known]
+        if len(rows) and rows[-1] - rows[0] + 1 == len(rows):  # One after the other, mostly.
+            self._vectors[rows[0] : rows[-1] + 1] = vectors
+        else:
+            self._vectors[rows] = vectors
+        self._embedded[rows] = True
+        self._sketching.put(rows, self._vectors)
 
     def drop_forgotten(self) -> None:
         """Leave out what is no longer in the log."""
         kept = np.array([row[0] for row in self._store.query("SELECT seq FROM item")], np.int64)
         alive = np.isin(self._seqs[: self.size], kept)
-        gone = ~alive
+        gone = np.flatnonzero(~alive)
         self._alive[: self.size] = alive
         self._embedded[: self.size] &= alive
-        self._vectors[: self.size][gone] = 0.0  # What is forgotten is gone from here too.
-        self._sketch[: self.size][gone] = 0.0
+        self._vectors[gone] = 0.0  # What is forgotten is gone from here too.
+        self._sketching.forget(gone)
 
     def without_vector(self, count: int) -> list[int]:
         """Sequence numbers of items that have no vector yet, the newest ``count`` of them."""
@@ -144,12 +148,18 @@ class LogIndex:
 
     def distances(self, rows: Rows, position: Vector3) -> NDArray[np.float64]:
         """Metres from a position; NaN where an item has none."""
-        away = self._where[rows] - np.asarray(position, np.float32)
-        return np.asarray(np.sqrt(np.einsum("ij,ij->i", away, away, dtype=np.float64)))
+        x, y, z = position
+        return np.sqrt(
+            (self._x[rows] - np.float64(x)) ** 2
+            + (self._y[rows] - np.float64(y)) ** 2
+            + (self._z[rows] - np.float64(z)) ** 2
+        )
 
-    def newest(self, count: int, passing: Mask | None = None) -> Rows:
+    def newest(self, count: int, passing: Rows | None = None) -> Rows:
         """The ``count`` rows with the newest stamps, newest first."""
-        rows = np.flatnonzero(self._alive[: self.size] if passing is None else passing)
+        rows = np.flatnonzero(self._alive[: self.size]) if passing is None else passing
+        if self._in_order:
+            return rows[::-1][:count]
         return rows[np.lexsort((-rows, -self._stamps[rows]))[:count]]
 
     def rows(self, seqs: Sequence[int]) -> Rows:
@@ -157,46 +167,50 @@ class LogIndex:
         rows, known = self._rows(np.asarray(seqs, np.int64))
         return rows[known]
 
-    def passing(self, query: Query) -> Mask | None:
-        """Which rows pass the filters of a query; None if it filters nothing."""
-        n = self.size
-        masks: list[Mask] = []
-        if query.kinds:
-            codes = [self._kinds[k] for k in query.kinds if k in self._kinds]
-            masks.append(np.isin(self._kind[:n], codes))
-        if query.since is not None:
-            masks.append(self._stamps[:n] >= query.since)
-        if query.until is not None:
-            masks.append(self._stamps[:n] <= query.until)
-        if query.near is not None:
-            away = self._where[:n] - np.asarray(query.near, np.float32)
-            with np.errstate(invalid="ignore"):
-                masks.append(np.einsum("ij,ij->i", away, away) <= query.radius**2 * (1 + 1e-6))
-        if not masks:
+    def passing(self, query: Query) -> Rows | None:
+        """The rows that pass the filters of a query, ascending; None if it filters nothing."""
+        if (query.kinds, query.since, query.until, query.near) == ((), None, None, None):
             return None
-        passing = self._alive[:n].copy()
-        for mask in masks:
-            passing &= mask
-        return passing
+        since = -math.inf if query.since is None else query.since
+        until = math.inf if query.until is None else query.until
+        first, last, stamps = 0, self.size, self._stamps[: self.size]
+        if self._in_order:
+            first, last = np.searchsorted(stamps, since), np.searchsorted(stamps, until, "right")
+        inside = self._alive[first:last].copy()
+        if not self._in_order:
+            inside &= (stamps >= since) & (stamps <= until)
+        if query.kinds:
+            kind = self._kind[first:last]
+            codes = [self._kinds[k] for k in query.kinds if k in self._kinds]
+            inside &= np.isin(kind, np.array(codes, np.int16))
+        if query.near is not None:  # A slab first: few rows are then worth a distance.
+            inside &= np.abs(self._x[first:last] - np.float32(query.near[0])) <= query.radius + 1e-3
+        rows = np.flatnonzero(inside) + first
+        if query.near is not None:
+            rows = rows[self.distances(rows, query.near) <= query.radius * (1 + 1e-6)]
+        return rows
 
     def similar(
-        self, vector: Vectors, count: int, passing: Mask | None = None
+        self, vector: Vectors, count: int, passing: Rows | None = None
     ) -> tuple[Rows, Vectors]:
         """The ``count`` most similar rows, best first, with their cosines.
 
         Args:
             vector: a unit vector, shape (dimension,).
             count: how many at most.
-            passing: a mask from :meth:`passing`; None for all.
+            passing: rows from :meth:`passing`; None for all.
         """
-        eligible = self._embedded[: self.size]
-        if passing is None and (embedded := int(eligible.sum())) > _SKETCH_FROM:
-            rows = self._shortlist(vector, max(_SHORTLIST, 4 * count), embedded)
+        n = self.size
+        if passing is not None:
+            passing = passing[self._embedded[passing]]
+        sketch = self._sketching.current(self._vectors[:n], self._embedded[:n])
+        if sketch is not None and (passing is None or len(passing) > _EXACT):
+            rows = sketch.shortlist(vector, max(_SHORTLIST, 2 * count), passing)
         else:
-            rows = np.flatnonzero(eligible if passing is None else eligible & passing)
-        whole = len(rows) == self.size
-        cosines = (self._vectors[: self.size] if whole else self._vectors[rows]) @ vector
-        best = _largest(cosines, count)
+            rows = np.flatnonzero(self._embedded[:n]) if passing is None else passing
+        whole = len(rows) == n
+        cosines = (self._vectors[:n] if whole else self._vectors[rows]) @ vector
+        best = largest(cosines, count)
         return rows[best], cosines[best]
 
     def neighbours(self, rows: Rows, offset: int, gap: float) -> Rows:
@@ -213,7 +227,14 @@ class LogIndex:
 
     def stretches(self, rows: Rows, gap: float) -> Rows:
         """A number per row, equal for rows between which the log never pauses for ``gap``."""
-        pauses = np.flatnonzero(np.abs(np.diff(self._stamps[: self.size])) > gap)
+        known, seen, pauses = self._pauses
+        if known != gap:
+            seen, pauses = 0, np.zeros(0, np.int64)
+        if seen < self.size:
+            first = max(0, seen - 1)
+            new = np.flatnonzero(np.abs(np.diff(self._stamps[first : self.size])) > gap) + first
+            pauses = np.concatenate([pauses, new])
+            self._pauses = (gap, self.size, pauses)
         return np.searchsorted(pauses, rows, side="left")
 
     # --- inside -------------------------------------------------------------------------------
@@ -227,10 +248,8 @@ class LogIndex:
     def _reserve(self, size: int) -> None:
         if size <= len(self._seqs):
             return
-        capacity = max(1024, size + size // 4)
-        for name in (
-            "_seqs", "_stamps", "_kind", "_where", "_vectors", "_embedded", "_alive", "_sketch"
-        ):  # fmt: skip
+        capacity = max(1024, size + size // 4)  # What is not used yet takes no memory.
+        for name in _COLUMNS:
             old = getattr(self, name)
             new = np.zeros((capacity, *old.shape[1:]), old.dtype)
             new[: len(old)] = old
@@ -243,34 +262,21 @@ class LogIndex:
             "SELECT seq, value FROM vector WHERE embedder = ? AND seq BETWEEN ? AND ? ORDER BY seq",
             (self._embedder, first, last),
         )
-        if rows:
-            values = np.frombuffer(b"".join(row[1] for row in rows), np.float32)
-            self.put_vectors((row[0] for row in rows), values.reshape(len(rows), self.dimension))
-
-    def _shortlist(self, vector: Vectors, count: int, embedded: int) -> Rows:
-        n = self.size
-        if self._axes is None or embedded > 2 * self._sampled:  # They were chosen from too few.
-            self._sampled = embedded
-            self._axes = self._principal_axes()
-            self._sketch[:n] = self._vectors[:n] @ self._axes
-        rough = self._sketch[:n] @ (vector @ self._axes)
-        rough[~self._embedded[:n]] = -np.inf
-        rows = _largest(rough, count)
-        return rows[np.isfinite(rough[rows])]
-
-    def _principal_axes(self) -> Vectors:
-        """The strongest principal components of a sample, shape (dimension, sketch)."""
-        embedded = np.flatnonzero(self._embedded[: self.size])
-        step = max(1, len(embedded) // _SAMPLE)
-        sample = self._vectors[embedded[::step]].astype(np.float64)
-        _, axes = np.linalg.eigh(sample.T @ sample)
-        return np.ascontiguousarray(axes[:, -_SKETCH:], dtype=np.float32)
+        for start in range(0, len(rows), _CHUNK):
+            seqs, values = zip(*rows[start : start + _CHUNK], strict=True)
+            self.put_vectors(seqs, vectors_of(values, self.dimension))
 
 
-def _largest(values: Vectors, count: int) -> Rows:
-    """Indices of the largest values, largest first; equal ones newest first."""
-    if count < len(values):
-        chosen = np.argpartition(-values, count)[:count]
-    else:
-        chosen = np.arange(len(values))
-    return chosen[np.lexsort((-chosen, -values[chosen]))]
+def bytes_of(vector: Vectors) -> bytes:
+    """A vector as it is kept: in half precision, which changes a cosine by less than 1e-3."""
+    return vector.astype(np.float16).tobytes()
+
+
+def vectors_of(kept: Sequence[bytes], dimension: int) -> NDArray[np.floating]:
+    """Vectors from how they are kept, shape (len(kept), dimension)."""
+    if {len(value) for value in kept} == {2 * dimension}:
+        return np.frombuffer(b"".join(kept), np.float16).reshape(-1, dimension)
+    # Older memories have them in full.
+    return np.stack([
+        np.frombuffer(v, np.float16 if len(v) == 2 * dimension else np.float32) for v in kept
+    ])

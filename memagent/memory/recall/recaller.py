@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from memagent.memory.recall.embedders import Embedder, EmbedderError
-from memagent.memory.recall.log_index import LogIndex, Mask, Rows, Vectors
+from memagent.memory.recall.log_index import LogIndex
+from memagent.memory.recall.sketch import Rows, Vectors
 from memagent.memory.store.sqlite import Row
 from memagent.memory.store.tables import Tables
 from memagent.types import MemoryItem, Query, Recall, Vector3
@@ -149,7 +150,7 @@ class Recaller:
 
     # --- what matches -------------------------------------------------------------------------
 
-    def _matches(self, query: Query, passing: Mask | None) -> tuple[Rows, Scores]:
+    def _matches(self, query: Query, passing: Rows | None) -> tuple[Rows, Scores]:
         """Rows that match a text by words or by vector, and how well, 0 to 1."""
         rows, by_words = self._by_words(query)
         self.prepare(query.text)
@@ -190,23 +191,28 @@ class Recaller:
         They say little, and scoring all that they match takes long.
         """
         quoted = [f'"{w}"' for w in words]
-        if self._index.size <= self._config.scored:
+        most = self._config.scored
+        if self._index.size <= most:
             return " OR ".join(quoted)
-        count = "SELECT count(*) FROM item_text WHERE item_text MATCH ?"
-        matches = {w: self._tables.store.query(count, (w,))[0][0] for w in quoted}
+        matches = {w: self._count(w, most + 1) for w in quoted}
         rare: list[str] = []
         total = 0
-        for word in sorted((w for w in quoted if matches[w]), key=lambda w: int(matches[w])):
+        for word in sorted((w for w in quoted if matches[w]), key=lambda w: matches[w]):
             total += matches[word]
-            if rare and total > self._config.scored:
+            if rare and total > most:
                 break
             rare.append(word)
-        if total > self._config.scored and len(rare) == 1:
+        if total > most and len(rare) == 1:
             # Common words all of them: what has them together.
             common = " AND ".join(w for w in quoted if matches[w])
-            if self._tables.store.query(count, (common,))[0][0]:
+            if self._count(common, 1):
                 return common
         return " OR ".join(rare or quoted)
+
+    def _count(self, match: str, most: int) -> int:
+        """How many items match; counting ends at ``most``."""
+        sql = "SELECT 1 FROM item_text WHERE item_text MATCH ? LIMIT ?"
+        return len(self._tables.store.query(sql, (match, most)))
 
     def _search(self, match: str, query: Query) -> list[Row]:
         if not match:
@@ -226,7 +232,7 @@ class Recaller:
     # --- what belongs to it -------------------------------------------------------------------
 
     def _in_context(
-        self, rows: Rows, meanings: Scores, passing: Mask | None
+        self, rows: Rows, meanings: Scores, passing: Rows | None
     ) -> tuple[Rows, Scores]:
         """Matches and what happened right beside them, each strengthened by those around it."""
         c, index = self._config, self._index
@@ -237,7 +243,7 @@ class Recaller:
         everything = np.unique(np.concatenate([rows, *beside]))
         everything = everything[everything >= 0]
         if passing is not None:
-            everything = everything[passing[everything]]
+            everything = np.intersect1d(everything, passing, assume_unique=True)
         scores = dense[everything].copy()
         for k, weight in enumerate(c.neighbours, start=1):
             after = dense[index.neighbours(everything, k, c.neighbour_gap)]

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which few of many vectors are worth exact scores: short codes, stored by likeness.
+
+A code is a vector's strongest principal components. Codes lie together in memory by the nearest of
+some centres, so that a question reads only the groups nearest to it, one after the other (an
+inverted file, as in Jégou et al., TPAMI 2011). What came after the centres were chosen is read by
+every question, until a new sketch is made.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+Rows = NDArray[np.int64]
+
+CODE = 64
+"""Dimensions of a code."""
+_SAMPLE = 4_096
+"""Vectors from which the components are chosen."""
+_TAUGHT = 20
+"""Codes per centre from which the centres are chosen."""
+_ROUNDS = 4
+_CHUNK = 4_096
+_READ = 40
+"""A question reads this many times the root of the codes that there are."""
+_SCATTERED = 4
+"""How many codes in a row are read in the time of one at any place."""
+
+
+class Sketch:
+    """Codes of rows of a matrix of unit vectors."""
+
+    def __init__(self, vectors: Vectors, rows: Rows) -> None:
+        """Choose components and centres, and sort the codes.
+
+        Args:
+            vectors: a matrix.
+            rows: ascending, those of its rows that are vectors; at least one.
+        """
+        self._axes = _principal_axes(vectors, rows)
+        codes = np.empty((len(rows), self._axes.shape[1]), np.float32)
+        for start in range(0, len(rows), _CHUNK):
+            some = slice(start, start + _CHUNK)
+            codes[some] = vectors[rows[some]] @ self._axes
+        self._centres = _centres(codes, round(math.sqrt(len(rows))))
+        group = _nearest(codes, self._centres)
+        order = np.argsort(group, kind="stable")
+        self._starts = np.searchsorted(group[order], np.arange(len(self._centres) + 1))
+        self._rows = rows[order].astype(np.int32)
+        """The row of each code; -1 if it was forgotten."""
+        self._codes = codes[order]
+        self._place = np.full(len(vectors), -1, np.int32)
+        """Where the code of each row is: here, or after all of these among the late ones."""
+        self._place[self._rows] = np.arange(len(rows), dtype=np.int32)
+        self._late_rows = np.zeros(1024, np.int32)
+        self._late_codes = np.zeros((1024, codes.shape[1]), np.float32)
+        self.late = 0
+        """How many codes came later."""
+
+    def __len__(self) -> int:
+        """How many codes there were when it was made."""
+        return len(self._rows)
+
+    def put(self, rows: Rows, vectors: Vectors) -> None:
+        """Take in vectors, new ones or in place of older ones."""
+        if not len(rows):
+            return
+        self._place = _grown(self._place, int(rows.max()) + 1, -1)
+        self.forget(rows)
+        end = self.late + len(rows)
+        self._late_rows = _grown(self._late_rows, end)
+        self._late_codes = _grown(self._late_codes, end)
+        self._late_rows[self.late : end] = rows
+        self._late_codes[self.late : end] = vectors @ self._axes
+        self._place[rows] = np.arange(self.late, end, dtype=np.int32) + len(self)
+        self.late = end
+
+    def forget(self, rows: Rows) -> None:
+        """Leave nothing of these rows' codes."""
+        rows = rows[rows < len(self._place)]
+        places = self._place[rows]
+        self._place[rows] = -1
+        sorted_ones = places[(places >= 0) & (places < len(self))]
+        self._rows[sorted_ones], self._codes[sorted_ones] = -1, 0.0
+        late = places[places >= len(self)] - len(self)
+        self._late_rows[late], self._late_codes[late] = -1, 0.0
+
+    def shortlist(self, vector: Vectors, count: int, passing: Rows | None = None) -> Rows:
+        """The ``count`` rows whose codes are the most like a vector's, among those that pass."""
+        code = vector @ self._axes
+        total = len(self) + self.late
+        share = 1.0 if passing is None else max(1, len(passing)) / total
+        reads = min(float(total), _READ * math.sqrt(total) / share)
+        if passing is not None and len(passing) * _SCATTERED < reads:
+            rows, scores = self._gathered(code, passing)
+        else:
+            rows, scores = self._scanned(code, reads)
+            if passing is not None:
+                chosen = np.zeros(len(self._place), bool)
+                chosen[passing[passing < len(chosen)]] = True
+                inside = chosen[rows]
+                rows, scores = rows[inside], scores[inside]
+        return rows[largest(scores, count)]
+
+    def _gathered(self, code: Vectors, passing: Rows) -> tuple[Rows, Vectors]:
+        rows = passing[passing < len(self._place)]
+        places = self._place[rows]
+        rows, places = rows[places >= 0], places[places >= 0]
+        early = places < len(self)
+        scores = np.empty(len(rows), np.float32)
+        scores[early] = self._codes.take(places[early], axis=0) @ code
+        scores[~early] = self._late_codes[places[~early] - len(self)] @ code
+        return rows, scores
+
+    def _scanned(self, code: Vectors, reads: float) -> tuple[Rows, Vectors]:
+        """Rows and scores of the groups nearest to a code, and of what came late."""
+        nearness = self._centres @ code - _half_norms(self._centres)
+        groups = np.argsort(-nearness)
+        sizes = np.diff(self._starts)[groups]
+        enough = int(np.searchsorted(np.cumsum(sizes), reads)) + 1
+        parts = [slice(self._starts[g], self._starts[g + 1]) for g in groups[:enough]]
+        rows = [*(self._rows[part] for part in parts), self._late_rows[: self.late]]
+        scores = [*(self._codes[part] @ code for part in parts)]
+        scores.append(self._late_codes[: self.late] @ code)
+        found = np.concatenate(rows)
+        there = found >= 0
+        return found[there].astype(np.int64), np.concatenate(scores)[there]
+
+
+def largest(values: Vectors, count: int) -> Rows:
+    """Indices of the largest values, largest first; equal ones newest first."""
+    if count < len(values):
+        chosen = np.argpartition(values, len(values) - count)[len(values) - count :]
+    else:
+        chosen = np.arange(len(values))
+    return chosen[np.lexsort((-chosen, -values[chosen]))]
+
+
+def _principal_axes(vectors: Vectors, rows: Rows) -> Vectors:
+    """The strongest principal components of a sample, shape (dimension, code)."""
+    sample = vectors[rows[:: max(1, len(rows) // _SAMPLE)]].astype(np.float64)
+    _, axes = np.linalg.eigh(sample.T @ sample)
+    return np.ascontiguousarray(axes[:, -CODE:], dtype=np.float32)
+
+
+def _centres(codes: Vectors, count: int) -> Vectors:
+    """Centres of a sample by a few rounds of k-means, always the same for the same codes."""
+    sample = codes[:: max(1, len(codes) // (_TAUGHT * count))]
+    centres = sample[:: max(1, len(sample) // count)][:count].copy()
+    for _ in range(_ROUNDS):
+        group = _nearest(sample, centres)
+        order = np.argsort(group, kind="stable")
+        numbers, starts = np.unique(group[order], return_index=True)
+        sums = np.add.reduceat(sample[order], starts, axis=0)
+        sizes = np.diff(np.append(starts, len(sample)))
+        centres[numbers] = sums / sizes[:, None]  # A centre of nothing stays where it was.
+    return centres
+
+
+def _nearest(codes: Vectors, centres: Vectors) -> Rows:
+    """The nearest centre of each code."""
+    half = _half_norms(centres)
+    group = np.empty(len(codes), np.int64)
+    for start in range(0, len(codes), _CHUNK):
+        some = slice(start, start + _CHUNK)
+        group[some] = (codes[some] @ centres.T - half).argmax(axis=1)
+    return group
+
+
+def _half_norms(centres: Vectors) -> Vectors:
+    return np.asarray(0.5 * np.einsum("ij,ij->i", centres, centres), np.float32)
+
+
+def _grown(array: NDArray[np.generic], size: int, filling: float = 0) -> NDArray[np.generic]:
+    """The array itself if it has the size, or else a longer copy, the rest filled."""
+    if size <= len(array):
+        return array
+    longer = np.full((max(size, len(array) * 5 // 4), *array.shape[1:]), filling, array.dtype)
+    longer[: len(array)] = array
+    return longer
