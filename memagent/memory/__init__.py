@@ -19,7 +19,7 @@ from memagent.memory.lifelong import LifelongMemory
 from memagent.memory.perceiving import PerceivingConfig
 from memagent.memory.reader import MemoryReader
 from memagent.memory.recall.embedders import Embedder, EmbedderConfig, EmbedderError
-from memagent.memory.records import EventKind, MemoryEvent
+from memagent.memory.records import EventKind, MemoryEvent, Note
 from memagent.memory.semantic.merging import Decision, Evidence, LessonMerger, LessonRecord
 from memagent.memory.semantic.trials import LessonConfig
 from memagent.memory.state import StateConfig
@@ -47,6 +47,7 @@ __all__ = [
     "MemoryConfig",
     "MemoryEvent",
     "MemoryReader",
+    "Note",
     "Operation",
     "PerceivingConfig",
     "QuarantineConfig",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from memagent.errors import MemagentError, StoreError
-from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
+from memagent.memory import LifelongMemory, MemoryConfig, Note, StoreConfig
 from memagent.planner.ports import MemoryPort
 from memagent.site import Site
 from memagent.types import Code, Query, TaskResult, TaskStatus
@@ -191,3 +191,13 @@ def test_closing_twice_is_fine_and_use_after_it_is_an_error(path: Path) -> None:
     memory.close()
     with pytest.raises(StoreError, match="closed"):
         memory.remember("too late", stamp=1.0)
+
+
+def test_many_notes_are_remembered_together_or_not_at_all(memory: LifelongMemory) -> None:
+    notes = [Note(f"note {i}", float(i), (float(i), 0.0, 0.0)) for i in range(3)]
+    items = memory.remember_many(notes)
+    assert [item.text for item in items] == ["note 0", "note 1", "note 2"]
+    assert memory.timeline() == items
+    with pytest.raises(MemagentError, match="empty"):
+        memory.remember_many([Note("one more", 4.0), Note(" ", 5.0)])
+    assert memory.timeline() == items

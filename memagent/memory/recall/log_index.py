@@ -21,8 +21,6 @@ from memagent.types import Query, Vector3
 
 _EXACT = 1_500
 """Rows up to which all that pass are scored exactly."""
-_SHORTLIST = 600
-"""Rows that the sketch leaves for exact scores."""
 _CHUNK = 4_096
 _COLUMNS = ("_seqs", "_stamps", "_kind", "_x", "_y", "_z", "_vectors", "_embedded", "_alive")
 
@@ -75,7 +73,8 @@ class LogIndex:
         self._stamps[start:end] = stamps
         self._kind[start:end] = [self._kinds.setdefault(k, len(self._kinds)) for k in kinds]
         self._x[start:end], self._y[start:end], self._z[start:end] = np.array(
-            (x, y, z), dtype=np.float32  # None becomes NaN.
+            (x, y, z),
+            dtype=np.float32,  # None becomes NaN.
         )
         since = self._stamps[max(0, start - 1) : end]
         self._in_order = self._in_order and bool((since[1:] >= since[:-1]).all())
@@ -175,7 +174,8 @@ class LogIndex:
         until = math.inf if query.until is None else query.until
         first, last, stamps = 0, self.size, self._stamps[: self.size]
         if self._in_order:
-            first, last = np.searchsorted(stamps, since), np.searchsorted(stamps, until, "right")
+            first = int(np.searchsorted(stamps, since))
+            last = int(np.searchsorted(stamps, until, "right"))
         inside = self._alive[first:last].copy()
         if not self._in_order:
             inside &= (stamps >= since) & (stamps <= until)
@@ -205,7 +205,7 @@ class LogIndex:
             passing = passing[self._embedded[passing]]
         sketch = self._sketching.current(self._vectors[:n], self._embedded[:n])
         if sketch is not None and (passing is None or len(passing) > _EXACT):
-            rows = sketch.shortlist(vector, max(_SHORTLIST, 2 * count), passing)
+            rows = sketch.shortlist(vector, count, passing)
         else:
             rows = np.flatnonzero(self._embedded[:n]) if passing is None else passing
         whole = len(rows) == n
@@ -213,15 +213,20 @@ class LogIndex:
         best = largest(cosines, count)
         return rows[best], cosines[best]
 
-    def neighbours(self, rows: Rows, offset: int, gap: float) -> Rows:
-        """The row that many places after each in the log (before, if negative), or -1.
+    def neighbours(self, rows: Rows, offsets: Rows, gap: float) -> Rows:
+        """The rows that many places after each in the log (before, if negative), or -1.
 
         There is none where it is more than ``gap`` seconds away per place, or of another kind.
+
+        Args:
+            rows: shape (n, 1).
+            offsets: shape (m,).
+            gap: seconds.
         """
-        there = rows + offset
+        there = rows + offsets
         inside = (there >= 0) & (there < self.size)
         there = np.where(inside, there, rows)
-        near = np.abs(self._stamps[there] - self._stamps[rows]) <= gap * abs(offset)
+        near = np.abs(self._stamps[there] - self._stamps[rows]) <= gap * np.abs(offsets)
         alike = self._kind[there] == self._kind[rows]
         return np.where(inside & near & alike & self._alive[there], there, -1)
 
@@ -239,7 +244,7 @@ class LogIndex:
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _rows(self, seqs: Rows) -> tuple[Rows, Mask]:
+    def _rows(self, seqs: Rows) -> tuple[Rows, NDArray[np.bool_]]:
         rows = np.searchsorted(self._seqs[: self.size], seqs)
         rows = np.minimum(rows, max(self.size - 1, 0))
         known = self._seqs[rows] == seqs if self.size else np.zeros(len(seqs), bool)
@@ -277,6 +282,6 @@ def vectors_of(kept: Sequence[bytes], dimension: int) -> NDArray[np.floating]:
     if {len(value) for value in kept} == {2 * dimension}:
         return np.frombuffer(b"".join(kept), np.float16).reshape(-1, dimension)
     # Older memories have them in full.
-    return np.stack([
-        np.frombuffer(v, np.float16 if len(v) == 2 * dimension else np.float32) for v in kept
-    ])
+    return np.stack(
+        [np.frombuffer(v, np.float16 if len(v) == 2 * dimension else np.float32) for v in kept]
+    )

@@ -121,14 +121,18 @@ class Recaller:
             rows, meanings = rows[best], meanings[best]
         rough = self._scores(rows, meanings, query, now)
         order = np.lexsort((-rows, -self._index.stamps(rows), -rough))[: 3 * query.limit]
-        items = self._read(rows[order])
-        scored = [
-            (float(score) * self._validity(item), item)
-            for score, item in zip(rough[order], items, strict=True)
-            if item is not None  # Another process may have forgotten it meanwhile.
-            if query.near is None or _distance(item, query.near) <= query.radius
-        ]
-        scored.sort(key=lambda pair: (-pair[0], -pair[1].stamp, -_number(pair[1].id)))
+        scored: list[tuple[float, MemoryItem]] = []
+        for start in range(0, len(order), query.limit):
+            some = order[start : start + query.limit]
+            if len(scored) >= query.limit and rough[some[0]] < scored[query.limit - 1][0]:
+                break  # What an item turns out to be never raises its score.
+            scored += [
+                (float(score) * self._validity(item), item)
+                for score, item in zip(rough[some], self._read(rows[some]), strict=True)
+                if item is not None  # Another process may have forgotten it meanwhile.
+                if query.near is None or _distance(item, query.near) <= query.radius
+            ]
+            scored.sort(key=lambda pair: (-pair[0], -pair[1].stamp, -_number(pair[1].id)))
         top = scored[: query.limit]
         return Recall(tuple(item for _, item in top), tuple(score for score, _ in top))
 
@@ -211,8 +215,9 @@ class Recaller:
 
     def _count(self, match: str, most: int) -> int:
         """How many items match; counting ends at ``most``."""
-        sql = "SELECT 1 FROM item_text WHERE item_text MATCH ? LIMIT ?"
-        return len(self._tables.store.query(sql, (match, most)))
+        some = "SELECT 1 FROM item_text WHERE item_text MATCH ? LIMIT ?"
+        sql = f"SELECT count(*) FROM ({some}) AS some"
+        return int(self._tables.store.query(sql, (match, most))[0][0])
 
     def _search(self, match: str, query: Query) -> list[Row]:
         if not match:
@@ -238,17 +243,16 @@ class Recaller:
         c, index = self._config, self._index
         dense = np.zeros(index.size + 1)  # The last entry stands for "no neighbour".
         dense[rows] = meanings
-        offsets = range(1, len(c.neighbours) + 1)
-        beside = [index.neighbours(rows, k * s, c.neighbour_gap) for k in offsets for s in (1, -1)]
-        everything = np.unique(np.concatenate([rows, *beside]))
+        places = np.arange(1, len(c.neighbours) + 1)
+        offsets = np.concatenate([places, -places])
+        beside = index.neighbours(rows[:, None], offsets, c.neighbour_gap)
+        everything = np.unique(np.concatenate([rows, beside.ravel()]))
         everything = everything[everything >= 0]
         if passing is not None:
             everything = np.intersect1d(everything, passing, assume_unique=True)
-        scores = dense[everything].copy()
-        for k, weight in enumerate(c.neighbours, start=1):
-            after = dense[index.neighbours(everything, k, c.neighbour_gap)]
-            before = dense[index.neighbours(everything, -k, c.neighbour_gap)]
-            scores += weight * np.maximum(after, before)
+        around = dense[index.neighbours(everything[:, None], offsets, c.neighbour_gap)]
+        better = np.maximum(around[:, : len(places)], around[:, len(places) :])
+        scores = dense[everything] + better @ np.array(c.neighbours)
         stretches = index.stretches(everything, c.stretch_gap)
         numbers, of = np.unique(stretches, return_inverse=True)
         strength = np.bincount(of, dense[everything] ** 2, len(numbers))

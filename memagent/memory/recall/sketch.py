@@ -5,17 +5,23 @@ A code is a vector's strongest principal components. Codes lie together in memor
 some centres, so that a question reads only the groups nearest to it, one after the other (an
 inverted file, as in Jégou et al., TPAMI 2011). What came after the centres were chosen is read by
 every question, until a new sketch is made.
+
+How much is read is not a guess: a new sketch is asked for vectors near to stored ones, and reads as
+much as it takes to find what exact scores find. There are vectors of which no sketch is good enough
+(random ones, say); then it is not to be used.
 """
 
 from __future__ import annotations
 
 import math
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
+_Number = TypeVar("_Number", np.int32, np.float32)
 
 CODE = 64
 """Dimensions of a code."""
@@ -25,8 +31,14 @@ _TAUGHT = 20
 """Codes per centre from which the centres are chosen."""
 _ROUNDS = 4
 _CHUNK = 4_096
-_READ = 40
-"""A question reads this many times the root of the codes that there are."""
+_EFFORTS = ((40, 600), (80, 2_400), (160, 9_600))
+"""Codes that a question reads, in roots of how many there are, and rows left for exact scores."""
+_ASKED = 32
+_FOUND = 10
+_ENOUGH = 0.99
+"""Share of the exact best that a good sketch finds, over the questions that it is tried with."""
+_NOISE = 0.3
+"""Length of what these questions differ by from stored vectors, which are of length one."""
 _SCATTERED = 4
 """How many codes in a row are read in the time of one at any place."""
 
@@ -53,13 +65,16 @@ class Sketch:
         self._rows = rows[order].astype(np.int32)
         """The row of each code; -1 if it was forgotten."""
         self._codes = codes[order]
-        self._place = np.full(len(vectors), -1, np.int32)
+        self._place: NDArray[np.int32] = np.full(len(vectors), -1, np.int32)
         """Where the code of each row is: here, or after all of these among the late ones."""
         self._place[self._rows] = np.arange(len(rows), dtype=np.int32)
-        self._late_rows = np.zeros(1024, np.int32)
-        self._late_codes = np.zeros((1024, codes.shape[1]), np.float32)
+        self._late_rows: NDArray[np.int32] = np.zeros(1024, np.int32)
+        self._late_codes: Vectors = np.zeros((1024, codes.shape[1]), np.float32)
         self.late = 0
         """How many codes came later."""
+        self._effort = _EFFORTS[0]
+        self.is_good = self._find_effort(vectors, rows)
+        """Whether it finds what exact scores find."""
 
     def __len__(self) -> int:
         """How many codes there were when it was made."""
@@ -90,11 +105,12 @@ class Sketch:
         self._late_rows[late], self._late_codes[late] = -1, 0.0
 
     def shortlist(self, vector: Vectors, count: int, passing: Rows | None = None) -> Rows:
-        """The ``count`` rows whose codes are the most like a vector's, among those that pass."""
+        """Rows that have the ``count`` most like a vector among them, of those that pass."""
         code = vector @ self._axes
         total = len(self) + self.late
         share = 1.0 if passing is None else max(1, len(passing)) / total
-        reads = min(float(total), _READ * math.sqrt(total) / share)
+        roots, left = self._effort
+        reads = min(float(total), roots * math.sqrt(total) / share)
         if passing is not None and len(passing) * _SCATTERED < reads:
             rows, scores = self._gathered(code, passing)
         else:
@@ -104,7 +120,20 @@ class Sketch:
                 chosen[passing[passing < len(chosen)]] = True
                 inside = chosen[rows]
                 rows, scores = rows[inside], scores[inside]
-        return rows[largest(scores, count)]
+        return rows[largest(scores, max(left, 2 * count))]
+
+    def _find_effort(self, vectors: Vectors, rows: Rows) -> bool:
+        asked = _questions(vectors[rows[:: max(1, len(rows) // _ASKED)][:_ASKED]])
+        exact = _best(vectors, rows, asked)
+        for self._effort in _EFFORTS:
+            found = 0
+            for vector, best in zip(asked, exact, strict=True):
+                some = self.shortlist(vector, _FOUND)
+                top = some[largest(vectors[some] @ vector, _FOUND)]
+                found += len(np.intersect1d(top, best))
+            if found >= _ENOUGH * exact.size:
+                return True
+        return False
 
     def _gathered(self, code: Vectors, passing: Rows) -> tuple[Rows, Vectors]:
         rows = passing[passing < len(self._place)]
@@ -171,11 +200,32 @@ def _nearest(codes: Vectors, centres: Vectors) -> Rows:
     return group
 
 
+def _questions(stored: Vectors) -> Vectors:
+    """Unit vectors near to stored ones, always the same."""
+    noise = np.random.default_rng(0).normal(size=stored.shape)
+    asked = stored + _NOISE * noise / math.sqrt(stored.shape[1])
+    return np.asarray(asked / np.linalg.norm(asked, axis=1, keepdims=True), np.float32)
+
+
+def _best(vectors: Vectors, rows: Rows, asked: Vectors) -> Rows:
+    """The rows with the largest exact scores for each question."""
+    candidates: list[Rows] = []
+    scores: list[Vectors] = []
+    for start in range(0, len(rows), _CHUNK):
+        some = rows[start : start + _CHUNK]
+        cosines = asked @ vectors[some].T
+        best = np.argpartition(cosines, -min(_FOUND, len(some)), axis=1)[:, -_FOUND:]
+        candidates.append(some[best])
+        scores.append(np.take_along_axis(cosines, best, axis=1))
+    best = np.argsort(-np.concatenate(scores, axis=1), axis=1)[:, :_FOUND]
+    return np.take_along_axis(np.concatenate(candidates, axis=1), best, axis=1)
+
+
 def _half_norms(centres: Vectors) -> Vectors:
     return np.asarray(0.5 * np.einsum("ij,ij->i", centres, centres), np.float32)
 
 
-def _grown(array: NDArray[np.generic], size: int, filling: float = 0) -> NDArray[np.generic]:
+def _grown(array: NDArray[_Number], size: int, filling: int = 0) -> NDArray[_Number]:
     """The array itself if it has the size, or else a longer copy, the rest filled."""
     if size <= len(array):
         return array

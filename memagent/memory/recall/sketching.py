@@ -45,7 +45,7 @@ class Sketching:
                     target=self._make, args=(vectors, rows), name="sketching", daemon=True
                 )
                 self._thread.start()
-        return sketch
+        return sketch if sketch is not None and sketch.is_good else None
 
     def wait(self) -> None:
         """Wait until the sketch that is being made is there, if any."""
