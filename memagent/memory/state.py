@@ -185,12 +185,7 @@ class MemoryState:
                 Candidate(p.name, "in" if p.is_container else "on", p.room)
                 for p in self.site.places
             )
-        mentioned = {
-            f.relation.object: f.relation.predicate
-            for f in self.graph.open_facts()
-            if f.relation.predicate in ("on", "in") and f.thing != ROBOT
-        }
-        return tuple(Candidate(name, predicate) for name, predicate in sorted(mentioned.items()))
+        return tuple(Candidate(name, how) for name, how in self.graph.supports().items())
 
     def believe(self, thing: str) -> tuple[PlaceBelief, ...]:
         """Where an object is believed to be; also for one that was never seen."""

@@ -57,6 +57,8 @@ class KnowledgeGraph:
         self._surveyed = _surveyed(site)
         self._open = FactIndex()
         self._slot: dict[str, int] = {}
+        self._supports: dict[tuple[str, Predicate], int] = {}
+        """How many open facts say that something is on, or in, a place."""
         self._held: int | None = None
         self._counted: dict[int, float] = {}
         self._stale: set[int] = set()
@@ -91,6 +93,10 @@ class KnowledgeGraph:
         """Open facts about what is on, in or at a place, oldest first."""
         found = [f for f in self._open.touching(place) if f.thing and f.relation.object == place]
         return tuple(reversed(found))
+
+    def supports(self) -> dict[str, Predicate]:
+        """The places that something is on or in, as open facts say."""
+        return dict(sorted(self._supports))
 
     def neighbours(self, thing: str) -> tuple[FactRecord, ...]:
         """Open facts about what an object is near to, oldest first."""
@@ -239,14 +245,26 @@ class KnowledgeGraph:
             self._slot[fact.thing] = fact.seq
         if fact.relation.predicate == "holding":
             self._held = fact.seq
+        if (place := _support(fact)) is not None:
+            self._supports[place] = self._supports.get(place, 0) + 1
 
     def _remove(self, fact: FactRecord) -> None:
         self._open.remove(fact)
+        if (place := _support(fact)) is not None:
+            self._supports[place] -= 1
+            if not self._supports[place]:
+                del self._supports[place]
         self._counted.pop(fact.seq, None)
         if fact.thing and self._slot.get(fact.thing) == fact.seq:
             del self._slot[fact.thing]
         if self._held == fact.seq:
             self._held = None
+
+
+def _support(fact: FactRecord) -> tuple[str, Predicate] | None:
+    relation = fact.relation
+    is_one = relation.predicate in ("on", "in") and fact.thing != ROBOT
+    return (relation.object, relation.predicate) if is_one else None
 
 
 def _agree(a: FactRecord, b: FactRecord) -> bool:

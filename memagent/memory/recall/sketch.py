@@ -31,11 +31,11 @@ _TAUGHT = 20
 """Codes per centre from which the centres are chosen."""
 _ROUNDS = 4
 _CHUNK = 4_096
-_EFFORTS = ((40, 600), (80, 2_400), (160, 9_600))
+_EFFORTS = ((20, 600), (40, 600), (80, 2_400), (160, 9_600))
 """Codes that a question reads, in roots of how many there are, and rows left for exact scores."""
 _ASKED = 32
 _FOUND = 10
-_ENOUGH = 0.99
+_ENOUGH = 0.995
 """Share of the exact best that a good sketch finds, over the questions that it is tried with."""
 _NOISE = 0.3
 """Length of what these questions differ by from stored vectors, which are of length one."""
