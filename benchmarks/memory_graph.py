@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Does the knowledge graph stay fast as it grows? Updates and retrieval at 1k to 1M edges.
 
-An update is ten relations that move ten known objects, so that ten facts end and ten begin, in one
-durable transaction, synced to disk. Growth is the largest graph's median over the smallest one's. Each
-repetition builds its graphs anew and is one group for the intervals.
+An update is ten relations that move ten known objects, so that ten facts end and ten begin, in
+one durable transaction, synced to disk. Growth is the largest graph's median over the smallest
+one's. Each repetition builds its graphs anew and is one group for the intervals.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 
 The memory knows as many objects as are asked for, each with its place. A percept shows ten of them,
 one of which has moved; it is taken in and synced. Then come the last steps (temporal), where
-a thing is and what is around it (spatial), what is recalled for a text (episodic) and lessons and habits
-(semantic). Where the memory has ``retrieve``, which asks all four at once, its overhead over the
-slowest of the four is measured as well.
+a thing is and what is around it (spatial), what is recalled for a text (episodic), and lessons and
+habits (semantic). Where the memory has ``retrieve``, which asks all four at once, its overhead over
+the slowest of the four is measured as well.
 """
 
 from __future__ import annotations

@@ -196,6 +196,8 @@ def _discounted(
             fading = math.exp(-max(0.0, now - search.stamp) / config.return_tau)
             factor *= 1.0 - search.share * (1.0 - config.miss) * fading
             looked = max(looked, search.stamp)
+    if factor == 1.0:
+        return share
     telling = factor < 0.5
     reason = f"not there when looked {ago(now - looked)}" if telling else share.reason
     return replace(share, weight=share.weight * factor, reason=reason)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from memagent.memory.recall.sketch import Rows, Vectors, largest
 from memagent.memory.recall.sketching import Sketching
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store.sqlite import Row, Store
 from memagent.types import Query, Vector3
 
 _EXACT = 1_500
@@ -61,26 +61,15 @@ class LogIndex:
 
     def tail(self) -> int:
         """Take in what was appended since the last time; returns how many items that was."""
-        rows = self._store.query(
-            "SELECT seq, stamp, kind, x, y, z FROM item WHERE seq > ? ORDER BY seq", (self._last,)
-        )
-        if not rows:
-            return 0
-        start, end = self.size, self.size + len(rows)
-        self._reserve(end)
-        seqs, stamps, kinds, x, y, z = zip(*rows, strict=True)
-        self._seqs[start:end] = seqs
-        self._stamps[start:end] = stamps
-        self._kind[start:end] = [self._kinds.setdefault(k, len(self._kinds)) for k in kinds]
-        self._x[start:end], self._y[start:end], self._z[start:end] = np.array(
-            (x, y, z),
-            dtype=np.float32,  # None becomes NaN.
-        )
-        since = self._stamps[max(0, start - 1) : end]
-        self._in_order = self._in_order and bool((since[1:] >= since[:-1]).all())
-        self._alive[start:end] = True
-        self.size, self._last = end, seqs[-1]
-        return len(rows)
+        before = self.size
+        while self._take_in(
+            self._store.query(
+                "SELECT seq, stamp, kind, x, y, z FROM item WHERE seq > ? ORDER BY seq LIMIT ?",
+                (self._last, _CHUNK),
+            )
+        ):
+            pass
+        return self.size - before
 
     def follow(self) -> None:
         """Take in what another process did to the log: items, vectors and what it forgot."""
@@ -88,9 +77,7 @@ class LogIndex:
         if self._store.query("SELECT count(*) FROM item")[0][0] != np.count_nonzero(self._alive):
             self.drop_forgotten()
         if self._embedder:
-            lacking = self.without_vector(self.size)
-            for start in range(0, len(lacking), _CHUNK):
-                self._load_vectors(lacking[start], lacking[start : start + _CHUNK][-1])
+            self._load_vectors(self._lacking())
 
     def reload(self) -> None:
         """Read the whole log again, after rows within it came or went."""
@@ -125,8 +112,7 @@ class LogIndex:
 
     def without_vector(self, count: int) -> list[int]:
         """Sequence numbers of items that have no vector yet, the newest ``count`` of them."""
-        lacking = np.flatnonzero(self._alive[: self.size] & ~self._embedded[: self.size])
-        return [int(seq) for seq in self._seqs[lacking[-count:]]]
+        return [int(seq) for seq in self._seqs[self._lacking()[-count:]]]
 
     @property
     def has_vectors(self) -> bool:
@@ -250,6 +236,9 @@ class LogIndex:
         known = self._seqs[rows] == seqs if self.size else np.zeros(len(seqs), bool)
         return rows, known
 
+    def _lacking(self) -> Rows:
+        return np.flatnonzero(self._alive[: self.size] & ~self._embedded[: self.size])
+
     def _reserve(self, size: int) -> None:
         if size <= len(self._seqs):
             return
@@ -260,16 +249,41 @@ class LogIndex:
             new[: len(old)] = old
             setattr(self, name, new)
 
-    def _load_vectors(self, first: int = 0, last: int = 1 << 62) -> None:
+    def _take_in(self, rows: list[Row]) -> bool:
+        """Append some of the log; whether there may be more."""
+        if not rows:
+            return False
+        start, end = self.size, self.size + len(rows)
+        self._reserve(end)
+        seqs, stamps, kinds, x, y, z = zip(*rows, strict=True)
+        self._seqs[start:end] = seqs
+        self._stamps[start:end] = stamps
+        self._kind[start:end] = [self._kinds.setdefault(k, len(self._kinds)) for k in kinds]
+        self._x[start:end], self._y[start:end], self._z[start:end] = np.array(
+            (x, y, z),
+            dtype=np.float32,  # None becomes NaN.
+        )
+        since = self._stamps[max(0, start - 1) : end]
+        self._in_order = self._in_order and bool((since[1:] >= since[:-1]).all())
+        self._alive[start:end] = True
+        self.size, self._last = end, seqs[-1]
+        return len(rows) == _CHUNK
+
+    def _load_vectors(self, rows: Rows | None = None) -> None:
+        """Read the vectors of some rows, or of all, a part at a time."""
         if not self._embedder:
             return
-        rows = self._store.query(
-            "SELECT seq, value FROM vector WHERE embedder = ? AND seq BETWEEN ? AND ? ORDER BY seq",
-            (self._embedder, first, last),
-        )
-        for start in range(0, len(rows), _CHUNK):
-            seqs, values = zip(*rows[start : start + _CHUNK], strict=True)
-            self.put_vectors(seqs, vectors_of(values, self.dimension))
+        wanted = self._seqs[: self.size] if rows is None else self._seqs[rows]
+        for start in range(0, len(wanted), _CHUNK):
+            part = wanted[start : start + _CHUNK]
+            found = self._store.query(
+                "SELECT seq, value FROM vector WHERE embedder = ? AND seq BETWEEN ? AND ? "
+                "ORDER BY seq",
+                (self._embedder, int(part[0]), int(part[-1])),
+            )
+            if found:
+                seqs, values = zip(*found, strict=True)
+                self.put_vectors(seqs, vectors_of(values, self.dimension))
 
 
 def bytes_of(vector: Vectors) -> bytes:

@@ -86,6 +86,8 @@ class Recaller:
         self._embedder = embedder
         self._vectors: dict[str, Vectors] = {}
         """Of texts asked for lately."""
+        self._common: set[str] = set()
+        """Words that match more items than are scored."""
 
     def prepare(self, text: str) -> None:
         """Embed a text that will be asked for; the only part of recall that may be slow."""
@@ -198,7 +200,10 @@ class Recaller:
         most = self._config.scored
         if self._index.size <= most:
             return " OR ".join(quoted)
-        matches = {w: self._count(w, most + 1) for w in quoted}
+        for word in quoted:
+            if word not in self._common and self._count(word, most + 1) > most:
+                self._common.add(word)  # For good: counting so many again takes too long.
+        matches = {w: most + 1 if w in self._common else self._count(w, most) for w in quoted}
         rare: list[str] = []
         total = 0
         for word in sorted((w for w in quoted if matches[w]), key=lambda w: matches[w]):

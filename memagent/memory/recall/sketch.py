@@ -33,9 +33,11 @@ _ROUNDS = 4
 _CHUNK = 4_096
 _EFFORTS = ((20, 600), (40, 600), (80, 2_400), (160, 9_600))
 """Codes that a question reads, in roots of how many there are, and rows left for exact scores."""
-_ASKED = 32
+_LEAST = 4_000
+"""Codes that a question reads in any case."""
+_ASKED = 64
 _FOUND = 10
-_ENOUGH = 0.995
+_ENOUGH = 0.998
 """Share of the exact best that a good sketch finds, over the questions that it is tried with."""
 _NOISE = 0.3
 """Length of what these questions differ by from stored vectors, which are of length one."""
@@ -54,22 +56,22 @@ class Sketch:
             rows: ascending, those of its rows that are vectors; at least one.
         """
         self._axes = _principal_axes(vectors, rows)
-        codes = np.empty((len(rows), self._axes.shape[1]), np.float32)
-        for start in range(0, len(rows), _CHUNK):
-            some = slice(start, start + _CHUNK)
-            codes[some] = vectors[rows[some]] @ self._axes
-        self._centres = _centres(codes, round(math.sqrt(len(rows))))
-        group = _nearest(codes, self._centres)
+        self._centres = self._choose_centres(vectors, rows)
+        group = np.empty(len(rows), np.int64)
+        for some in _chunks(len(rows)):
+            group[some] = _nearest(vectors[rows[some]] @ self._axes, self._centres)
         order = np.argsort(group, kind="stable")
         self._starts = np.searchsorted(group[order], np.arange(len(self._centres) + 1))
         self._rows = rows[order].astype(np.int32)
         """The row of each code; -1 if it was forgotten."""
-        self._codes = codes[order]
+        self._codes: Vectors = np.empty((len(rows), self._axes.shape[1]), np.float32)
+        for some in _chunks(len(rows)):
+            self._codes[some] = vectors[self._rows[some]] @ self._axes
         self._place: NDArray[np.int32] = np.full(len(vectors), -1, np.int32)
         """Where the code of each row is: here, or after all of these among the late ones."""
         self._place[self._rows] = np.arange(len(rows), dtype=np.int32)
         self._late_rows: NDArray[np.int32] = np.zeros(1024, np.int32)
-        self._late_codes: Vectors = np.zeros((1024, codes.shape[1]), np.float32)
+        self._late_codes: Vectors = np.zeros((1024, self._axes.shape[1]), np.float32)
         self.late = 0
         """How many codes came later."""
         self._effort = _EFFORTS[0]
@@ -110,7 +112,7 @@ class Sketch:
         total = len(self) + self.late
         share = 1.0 if passing is None else max(1, len(passing)) / total
         roots, left = self._effort
-        reads = min(float(total), roots * math.sqrt(total) / share)
+        reads = min(float(total), max(_LEAST, roots * math.sqrt(total)) / share)
         if passing is not None and len(passing) * _SCATTERED < reads:
             rows, scores = self._gathered(code, passing)
         else:
@@ -121,6 +123,21 @@ class Sketch:
                 inside = chosen[rows]
                 rows, scores = rows[inside], scores[inside]
         return rows[largest(scores, max(left, 2 * count))]
+
+    def _choose_centres(self, vectors: Vectors, rows: Rows) -> Vectors:
+        """Centres of a sample by a few rounds of k-means, always the same for the same vectors."""
+        count = round(math.sqrt(len(rows)))
+        taught = rows[:: max(1, len(rows) // (_TAUGHT * count))]
+        sample = np.concatenate([vectors[taught[s]] @ self._axes for s in _chunks(len(taught))])
+        centres = sample[:: max(1, len(sample) // count)][:count].copy()
+        for _ in range(_ROUNDS):
+            group = np.concatenate([_nearest(sample[s], centres) for s in _chunks(len(sample))])
+            order = np.argsort(group, kind="stable")
+            numbers, starts = np.unique(group[order], return_index=True)
+            sums = np.add.reduceat(sample[order], starts, axis=0)
+            sizes = np.diff(np.append(starts, len(sample)))
+            centres[numbers] = sums / sizes[:, None]  # A centre of nothing stays where it was.
+        return centres
 
     def _find_effort(self, vectors: Vectors, rows: Rows) -> bool:
         asked = _questions(vectors[rows[:: max(1, len(rows) // _ASKED)][:_ASKED]])
@@ -176,28 +193,13 @@ def _principal_axes(vectors: Vectors, rows: Rows) -> Vectors:
     return np.ascontiguousarray(axes[:, -CODE:], dtype=np.float32)
 
 
-def _centres(codes: Vectors, count: int) -> Vectors:
-    """Centres of a sample by a few rounds of k-means, always the same for the same codes."""
-    sample = codes[:: max(1, len(codes) // (_TAUGHT * count))]
-    centres = sample[:: max(1, len(sample) // count)][:count].copy()
-    for _ in range(_ROUNDS):
-        group = _nearest(sample, centres)
-        order = np.argsort(group, kind="stable")
-        numbers, starts = np.unique(group[order], return_index=True)
-        sums = np.add.reduceat(sample[order], starts, axis=0)
-        sizes = np.diff(np.append(starts, len(sample)))
-        centres[numbers] = sums / sizes[:, None]  # A centre of nothing stays where it was.
-    return centres
-
-
 def _nearest(codes: Vectors, centres: Vectors) -> Rows:
     """The nearest centre of each code."""
-    half = _half_norms(centres)
-    group = np.empty(len(codes), np.int64)
-    for start in range(0, len(codes), _CHUNK):
-        some = slice(start, start + _CHUNK)
-        group[some] = (codes[some] @ centres.T - half).argmax(axis=1)
-    return group
+    return np.asarray((codes @ centres.T - _half_norms(centres)).argmax(axis=1))
+
+
+def _chunks(size: int) -> list[slice]:
+    return [slice(start, start + _CHUNK) for start in range(0, size, _CHUNK)]
 
 
 def _questions(stored: Vectors) -> Vectors:
@@ -211,8 +213,8 @@ def _best(vectors: Vectors, rows: Rows, asked: Vectors) -> Rows:
     """The rows with the largest exact scores for each question."""
     candidates: list[Rows] = []
     scores: list[Vectors] = []
-    for start in range(0, len(rows), _CHUNK):
-        some = rows[start : start + _CHUNK]
+    for part in _chunks(len(rows)):
+        some = rows[part]
         cosines = asked @ vectors[some].T
         best = np.argpartition(cosines, -min(_FOUND, len(some)), axis=1)[:, -_FOUND:]
         candidates.append(some[best])
