@@ -3,7 +3,9 @@
 
 The writer remembers and observes as fast as it can and acknowledges each memory on a pipe once the
 calls have returned; it is killed at a random instant. Then the file is opened, and every memory
-acknowledged so far is looked for by its text, its place and its time.
+acknowledged so far is looked for by its text, its place and its time. What else may happen to a
+file (no space, no permission, cut short, flipped bits, a second writer, a clock that jumps) is
+tried in tests/memory.
 
     memagent bench memory_crash --out results --trials 500
 """

@@ -17,7 +17,7 @@ import numpy as np
 from memagent.errors import MemagentError
 
 if TYPE_CHECKING:
-    from memory_recall import Sample
+    from memory_sample import Sample
 
 SCRIPT = Path(__file__).with_name("memory_peer.py")
 

@@ -79,6 +79,26 @@ def test_a_late_percept_changes_nothing_and_a_clock_that_went_back_is_an_error(
     assert [o.name for o in memory.world().objects] == ["red mug"]
 
 
+def test_a_clock_that_jumps_disturbs_nothing_that_was_remembered(path: Path) -> None:
+    year = 365 * 86_400.0
+    with LifelongMemory(path) as memory:
+        memory.observe(mug_on_desk(100.0))
+        memory.remember("before the jump", stamp=101.0)
+        memory.observe(mug_on_desk(100.0 + year))
+        memory.remember("after the jump", stamp=101.0 + year)
+        memory.remember("of another clock", stamp=50.0)
+    with LifelongMemory(path) as memory:
+        with pytest.raises(MemagentError, match="clock must not go back"):
+            memory.observe(mug_on_desk(200.0))
+        notes = [item.text for item in memory.timeline() if item.kind == "note"]
+        assert notes == ["of another clock", "before the jump", "after the jump"]
+        found = memory.recall(Query(text="jump clock", until=150.0)).items
+        assert {item.text for item in found} >= {"before the jump", "of another clock"}
+        assert "after the jump" not in {item.text for item in found}
+        assert memory.where("red mug").candidates[0].place == "desk"
+        memory.observe(mug_on_desk(200.0 + year))
+
+
 @pytest.mark.parametrize(
     "bad",
     [
