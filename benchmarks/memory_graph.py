@@ -31,6 +31,8 @@ SIZES = (1_000, 10_000, 100_000, 1_000_000)
 AT = 100_000
 """The edges that figures without a size are for, or the most that there are."""
 RELATIONS = 10
+PAUSE_S = 0.01
+"""Between two rounds: robots do not ask all the time."""
 PLACES = 50
 HUB = "house"
 FILLING = StoreConfig(durability="normal", check_on_open=False)
@@ -104,6 +106,7 @@ def _observing(path: Path, edges: int, rounds: int) -> list[float]:
 def _timed(work: Callable[[int], object], rounds: int) -> list[float]:
     took = []
     for number in range(rounds):
+        time.sleep(PAUSE_S)
         start = time.perf_counter()
         work(number)
         took.append((time.perf_counter() - start) * 1e3)

@@ -21,6 +21,8 @@ import numpy as np
 from emem.types import ObservationNode
 
 BATCH = 1000
+PAUSE_S = 0.02
+"""Between two questions."""
 
 
 class Given:
@@ -66,6 +68,7 @@ def measure(given: Any, folder: Path) -> dict[str, float]:
     for _ in range(2):  # The first round warms up.
         took, hits = [], 0
         for i in range(len(asked)):
+            time.sleep(PAUSE_S)
             began = time.perf_counter()
             found = memory.store.semantic_search(f"asked {i}", n_results=10)
             took.append(time.perf_counter() - began)

@@ -39,6 +39,8 @@ from memagent.types import Query
 WARM_UP = 20
 SINGLE_WRITES = 500
 WRITES_PER_S = 100.0
+PAUSE_S = 0.02
+"""Between two questions."""
 QUIET = 3.0
 """Load of the machine from which on a report is worth a word of caution."""
 
@@ -49,11 +51,12 @@ def percentiles(seconds: Sequence[float]) -> tuple[float, float]:
 
 
 def timed(ask: Callable[[Any], object], questions: Sequence[Any]) -> list[float]:
-    """Seconds that each question takes, after some to warm up."""
+    """Seconds that each question takes, after some to warm up; asked now and then, as robots do."""
     for question in questions[:WARM_UP]:
         ask(question)
     took = []
     for question in questions:
+        time.sleep(PAUSE_S)
         began = time.perf_counter()
         ask(question)
         took.append(time.perf_counter() - began)
@@ -133,9 +136,8 @@ def _resident() -> int:
 
 
 def _single_writes(memory: LifelongMemory, lookup: Lookup, sample: Sample) -> dict[str, float]:
-    lookup.known |= {
-        f"written {i}": -sample.vectors[i % len(sample.vectors)] for i in range(SINGLE_WRITES)
-    }
+    away = -sample.vectors[:SINGLE_WRITES]  # Far from what is asked for.
+    lookup.known |= {f"written {i}": away[i % len(away)] for i in range(SINGLE_WRITES)}
     began = time.perf_counter()
     for i in range(SINGLE_WRITES):
         memory.remember(f"written {i}", stamp=1e9 + i, position=(1.0, 2.0, 0.5))

@@ -35,6 +35,8 @@ PLACES = 50
 SEEN = 10
 ROUNDS = 200
 WARM_UP = 10
+PAUSE_S = 0.02
+"""Between two rounds: robots do not ask all the time."""
 SIZE = (0.07, 0.07, 0.09)
 
 
@@ -147,6 +149,7 @@ def measure(objects: int, rounds: int, seed: int) -> tuple[list[dict[str, Any]],
 def _timed(work: Callable[[int], object], rounds: int) -> list[float]:
     took = []
     for number in range(rounds):
+        time.sleep(PAUSE_S)
         began = time.perf_counter()
         work(number)
         took.append(time.perf_counter() - began)
