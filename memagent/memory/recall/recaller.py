@@ -200,10 +200,8 @@ class Recaller:
         most = self._config.scored
         if self._index.size <= most:
             return " OR ".join(quoted)
-        for word in quoted:
-            if word not in self._common and self._count(word, most + 1) > most:
-                self._common.add(word)  # For good: counting so many again takes too long.
-        matches = {w: most + 1 if w in self._common else self._count(w, most) for w in quoted}
+        matches = {w: most + 1 if w in self._common else self._count(w, most + 1) for w in quoted}
+        self._common |= {w for w, n in matches.items() if n > most}  # Not to be counted again.
         rare: list[str] = []
         total = 0
         for word in sorted((w for w in quoted if matches[w]), key=lambda w: matches[w]):
@@ -211,7 +209,7 @@ class Recaller:
             if rare and total > most:
                 break
             rare.append(word)
-        if total > most and len(rare) == 1:
+        if len(rare) == 1 and matches[rare[0]] > most:
             # Common words all of them: what has them together.
             common = " AND ".join(w for w in quoted if matches[w])
             if self._count(common, 1):
