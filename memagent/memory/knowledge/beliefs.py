@@ -180,8 +180,9 @@ def _anywhere(
     rooms = {place.room for place in places if place.room and place.name in homes}
     others = [place for place in places if place.name not in mentioned] or list(places)
     odds = [config.nearby if place.room in rooms else 1.0 for place in others]
+    total = sum(odds)
     return [
-        _Share(place.name, mass * odd / sum(odds), place.predicate, reason="not looked there yet")
+        _Share(place.name, mass * odd / total, place.predicate, reason="not looked there yet")
         for place, odd in zip(others, odds, strict=True)
     ]
 
