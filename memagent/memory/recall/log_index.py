@@ -188,7 +188,8 @@ class LogIndex:
         """
         n = self.size
         if passing is not None:
-            passing = passing[self._embedded[passing]]
+            has_vector = self._embedded[passing]
+            passing = passing if has_vector.all() else passing[has_vector]
         sketch = self._sketching.current(self._vectors[:n], self._embedded[:n])
         if sketch is not None and (passing is None or len(passing) > _EXACT):
             rows = sketch.shortlist(vector, count, passing)

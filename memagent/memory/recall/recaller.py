@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from memagent.memory.recall.embedders import Embedder, EmbedderError
 from memagent.memory.recall.log_index import LogIndex
-from memagent.memory.recall.sketch import Rows, Vectors
+from memagent.memory.recall.sketch import Rows, Vectors, among
 from memagent.memory.store.sqlite import Row
 from memagent.memory.store.tables import Tables
 from memagent.types import MemoryItem, Query, Recall, Vector3
@@ -252,7 +252,7 @@ class Recaller:
         everything = np.unique(np.concatenate([rows, beside.ravel()]))
         everything = everything[everything >= 0]
         if passing is not None:
-            everything = np.intersect1d(everything, passing, assume_unique=True)
+            everything = everything[among(everything, passing)]
         around = dense[index.neighbours(everything[:, None], offsets, c.neighbour_gap)]
         better = np.maximum(around[:, : len(places)], around[:, len(places) :])
         scores = dense[everything] + better @ np.array(c.neighbours)

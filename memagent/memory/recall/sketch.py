@@ -118,9 +118,7 @@ class Sketch:
         else:
             rows, scores = self._scanned(code, reads)
             if passing is not None:
-                chosen = np.zeros(len(self._place), bool)
-                chosen[passing[passing < len(chosen)]] = True
-                inside = chosen[rows]
+                inside = among(rows, passing)
                 rows, scores = rows[inside], scores[inside]
         return rows[largest(scores, max(left, 2 * count))]
 
@@ -175,6 +173,16 @@ class Sketch:
         found = np.concatenate(rows)
         there = found >= 0
         return found[there].astype(np.int64), np.concatenate(scores)[there]
+
+
+def among(rows: Rows, others: Rows) -> NDArray[np.bool_]:
+    """Which of some rows are among others; these are ascending, and mostly all of an interval."""
+    if not len(others):
+        return np.zeros(len(rows), bool)
+    if others[-1] - others[0] + 1 == len(others):
+        return (rows >= others[0]) & (rows <= others[-1])
+    at = np.minimum(np.searchsorted(others, rows), len(others) - 1)
+    return np.asarray(others[at] == rows)
 
 
 def largest(values: Vectors, count: int) -> Rows:
