@@ -180,7 +180,7 @@ def among(rows: Rows, others: Rows) -> NDArray[np.bool_]:
     if not len(others):
         return np.zeros(len(rows), bool)
     if others[-1] - others[0] + 1 == len(others):
-        return (rows >= others[0]) & (rows <= others[-1])
+        return np.asarray((rows >= others[0]) & (rows <= others[-1]))
     at = np.minimum(np.searchsorted(others, rows), len(others) - 1)
     return np.asarray(others[at] == rows)
 
