@@ -15,6 +15,8 @@ from memagent.memory.recall.log_index import LogIndex, bytes_of
 from memagent.memory.store.sqlite import Store
 
 _BATCH = 128
+_GATHERED_S = 0.05
+"""How long items gather before they are embedded: each batch is a write that the disk syncs."""
 _PATIENCE_S = (1.0, 60.0)
 """First and longest wait after an embedder did not answer; it doubles in between."""
 _STOP_S = 10.0
@@ -63,6 +65,7 @@ class Embedding:
         self._news.set()
         while not self._stopping.is_set():
             self._news.wait()
+            self._stopping.wait(_GATHERED_S)
             self._news.clear()
             try:
                 while not self._stopping.is_set() and self._embed_some():

@@ -169,8 +169,9 @@ class LogIndex:
             kind = self._kind[first:last]
             codes = [self._kinds[k] for k in query.kinds if k in self._kinds]
             inside &= np.isin(kind, np.array(codes, np.int16))
-        if query.near is not None:  # A slab first: few rows are then worth a distance.
-            inside &= np.abs(self._x[first:last] - np.float32(query.near[0])) <= query.radius + 1e-3
+        if query.near is not None:  # A box first: few rows are then worth a distance.
+            for place, middle in zip((self._x, self._y), query.near[:2], strict=True):
+                inside &= np.abs(place[first:last] - np.float32(middle)) <= query.radius + 1e-3
         rows = np.flatnonzero(inside) + first
         if query.near is not None:
             rows = rows[self.distances(rows, query.near) <= query.radius * (1 + 1e-6)]

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from memagent.memory.recall.embedders import Embedder, EmbedderError
 from memagent.memory.recall.log_index import LogIndex
-from memagent.memory.recall.sketch import Rows, Vectors, among
+from memagent.memory.recall.sketch import Rows, Vectors, among, distinct
 from memagent.memory.store.sqlite import Row
 from memagent.memory.store.tables import Tables
 from memagent.types import MemoryItem, Query, Recall, Vector3
@@ -171,7 +171,7 @@ class Recaller:
         floor = min(float(cosines[-1]), self._config.least_cosine)
         by_vector = (cosines - floor) / max(float(cosines[0]) - floor, 1e-9)
         share = self._config.vectors
-        both = np.unique(np.concatenate([rows, alike]))
+        both = distinct(np.concatenate([rows, alike]))
         scores = np.zeros(len(both))
         scores[np.searchsorted(both, rows)] += (1.0 - share) * by_words
         scores[np.searchsorted(both, alike)] += share * by_vector
@@ -214,7 +214,7 @@ class Recaller:
             common = " AND ".join(w for w in quoted if matches[w])
             if self._count(common, 1):
                 return common
-        return " OR ".join(rare or quoted)
+        return " OR ".join(rare)
 
     def _count(self, match: str, most: int) -> int:
         """How many items match; counting ends at ``most``."""
@@ -244,21 +244,23 @@ class Recaller:
     ) -> tuple[Rows, Scores]:
         """Matches and what happened right beside them, each strengthened by those around it."""
         c, index = self._config, self._index
-        dense = np.zeros(index.size + 1)  # The last entry stands for "no neighbour".
-        dense[rows] = meanings
         places = np.arange(1, len(c.neighbours) + 1)
         offsets = np.concatenate([places, -places])
         beside = index.neighbours(rows[:, None], offsets, c.neighbour_gap)
-        everything = np.unique(np.concatenate([rows, beside.ravel()]))
-        everything = everything[everything >= 0]
+        everything = distinct(np.concatenate([rows, beside[beside >= 0]]))
         if passing is not None:
             everything = everything[among(everything, passing)]
-        around = dense[index.neighbours(everything[:, None], offsets, c.neighbour_gap)]
+        if not len(everything):
+            return everything, np.zeros(0)
+        around = _known(
+            rows, meanings, index.neighbours(everything[:, None], offsets, c.neighbour_gap)
+        )
         better = np.maximum(around[:, : len(places)], around[:, len(places) :])
-        scores = dense[everything] + better @ np.array(c.neighbours)
+        own = _known(rows, meanings, everything)
+        scores = own + better @ np.array(c.neighbours)
         stretches = index.stretches(everything, c.stretch_gap)
-        numbers, of = np.unique(stretches, return_inverse=True)
-        strength = np.bincount(of, dense[everything] ** 2, len(numbers))
+        of = np.cumsum(np.diff(stretches, prepend=stretches[:1]) > 0)
+        strength = np.bincount(of, own**2)
         scores += c.stretch * strength[of] / max(float(strength.max()), 1e-9)
         return everything, scores / (1.0 + sum(c.neighbours) + c.stretch)
 
@@ -285,6 +287,12 @@ class Recaller:
         found = self._tables.items(f"WHERE seq IN ({marks})", tuple(seqs))
         by_id = {item.id: item for item in found}
         return [by_id.get(f"item-{seq}") for seq in seqs]
+
+
+def _known(rows: Rows, scores: Scores, asked: Rows) -> Scores:
+    """The scores of rows that are asked for, 0 for those not among ``rows``, which ascend."""
+    at = np.minimum(np.searchsorted(rows, asked), len(rows) - 1)
+    return np.where(rows[at] == asked, scores[at], 0.0)
 
 
 def content_words(text: str) -> list[str]:

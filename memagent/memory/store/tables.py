@@ -342,7 +342,7 @@ class Tables:
 def item_of(row: Row) -> MemoryItem:
     """The item in a row of ``ITEM_COLUMNS``."""
     seq, kind, text, stamp, x, y, z, valid_from, valid_to, episode, confidence, source = row[:12]
-    data: dict[str, Any] = json.loads(row[12])
+    data: dict[str, Any] = {} if row[12] == "{}" else json.loads(row[12])
     if row[13]:
         data["object"] = row[13]
     if row[14] is not None:
