@@ -208,7 +208,7 @@ def _single_writes(memory: LifelongMemory, lookup: Lookup, made: NDArray[np.floa
     for i in range(SINGLE_WRITES):
         memory.remember(f"written {i}", stamp=1e9 + i)
     rate = SINGLE_WRITES / (time.perf_counter() - began)
-    memory.wait_for_vectors(120.0)
+    memory.settle(120.0)
     return rate
 
 

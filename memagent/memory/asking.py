@@ -23,7 +23,6 @@ from memagent.memory.knowledge.contradictions import Contradiction
 from memagent.memory.knowledge.quarantine import Claim
 from memagent.memory.recall.embedders import Embedder
 from memagent.memory.recall.log_index import LogIndex
-from memagent.memory.semantic.merging import LessonMerger
 from memagent.memory.state import MemoryState
 from memagent.memory.store.sqlite import Store
 from memagent.site import Site
@@ -54,13 +53,14 @@ class Asking:
         site: Site | None,
         config: MemoryConfig,
         embedder: Embedder | None = None,
-        merger: LessonMerger | None = None,
+        *,
+        lessons_studied: bool = False,
     ) -> None:
         self._store = store
         self._site = site
         self._config = config
         self._embedder = embedder
-        self._merger = merger
+        self._lessons_studied = lessons_studied
         self._lock = threading.RLock()
         self._index = _index(store, embedder)
         self._load()
@@ -303,7 +303,12 @@ class Asking:
 
     def _load(self) -> None:
         self._state = MemoryState(
-            self._store, self._site, self._config.state, self._index, self._embedder, self._merger
+            self._store,
+            self._site,
+            self._config.state,
+            self._index,
+            self._embedder,
+            lessons_studied=self._lessons_studied,
         )
 
 

@@ -12,6 +12,7 @@ fails, nothing of that call is kept and the memory goes on from its last durable
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from pathlib import Path
 from memagent.errors import MemagentError, StoreError
 from memagent.memory.acting import Acting
 from memagent.memory.asking import Asking
+from memagent.memory.background import Background
 from memagent.memory.config import MemoryConfig
 from memagent.memory.corrections.corrections import Corrections
 from memagent.memory.corrections.operations import Operation
@@ -27,6 +29,8 @@ from memagent.memory.recall.embedders import Embedder, choose_embedder
 from memagent.memory.recall.embedding import Embedding
 from memagent.memory.records import ROBOT, MemoryEvent
 from memagent.memory.semantic.merging import LessonMerger
+from memagent.memory.semantic.study import Study
+from memagent.memory.state import MemoryState
 from memagent.memory.store.sqlite import Store
 from memagent.site import Site
 from memagent.types import (
@@ -74,22 +78,27 @@ class LifelongMemory(Asking):
             raise StoreError(f"{path}: cannot be written read-only; ask it with a MemoryReader")
         embedder = embedder or choose_embedder(config.embedder)
         self._untold: list[MemoryEvent] = []
-        self._embedding: Embedding | None = None
+        self._background: list[Background] = []
         store = Store(path, config.store)
         try:
-            super().__init__(store, site, config, embedder, merger)
+            studied = merger is not None
+            super().__init__(store, site, config, embedder, lessons_studied=studied)
             with store.transaction():  # A file from an older version has no lessons.
                 self._state.lessons.learn(tell=False)
-            if embedder is not None:
-                self._embedding = Embedding(embedder, store, self._index, self._lock)
         except BaseException:
             store.close()
             raise
+        if merger is not None:
+            study = Study(merger, self._asking, self._writing, self._untold.extend)
+            self._background.append(Background("lessons", study.step))
+        if embedder is not None:
+            embedding = Embedding(embedder, store, self._index, self._lock)
+            self._background.append(Background("embedding", embedding.step))
 
     def close(self) -> None:
         """Write what ran ahead of the file, and close it; a second call does nothing."""
-        if self._embedding is not None:
-            self._embedding.stop()
+        for work in self._background:
+            work.stop()
         with self._lock:
             try:
                 if self._store.is_open:
@@ -121,7 +130,7 @@ class LifelongMemory(Asking):
                 if self._store.dirty or due:
                     self._state.persist()
             events = [*self._untold, *events]
-            self._untold = []
+            self._untold.clear()
             return tuple(events)
 
     def remember(
@@ -249,12 +258,14 @@ class LifelongMemory(Asking):
                 self._load()
         return forgotten
 
-    def wait_for_vectors(self, timeout: float) -> bool:
-        """Wait until every item has its vector, at most ``timeout`` seconds; False if not yet.
+    def settle(self, timeout: float) -> bool:
+        """Wait until every item has its vector, and models have said what they have to say.
 
-        True at once without an embedder.
+        Returns:
+            Whether that was so within ``timeout`` seconds; at once where there are only rules.
         """
-        return self._embedding is None or self._embedding.wait(timeout)
+        deadline = time.monotonic() + timeout
+        return all(work.wait(deadline - time.monotonic()) for work in self._background)
 
     # --- setting right ------------------------------------------------------------------------
 
@@ -315,15 +326,15 @@ class LifelongMemory(Asking):
         return operation
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self) -> Iterator[MemoryState]:
         """One transaction; if it fails, what is in memory is read again from the file."""
         with self._lock:
             untold = len(self._untold)
             try:
                 with self._store.transaction():
-                    yield
-                if self._embedding is not None:
-                    self._embedding.wake()
+                    yield self._state
+                for work in self._background:
+                    work.wake()
             except BaseException:
                 del self._untold[untold:]
                 if self._store.is_open:

@@ -20,7 +20,6 @@ from memagent.memory.recall.log_index import LogIndex
 from memagent.memory.recall.recaller import RecallConfig, Recaller
 from memagent.memory.records import ROBOT, EventKind, FactRecord, MemoryEvent
 from memagent.memory.semantic.lessons import Lessons, Vocabulary
-from memagent.memory.semantic.merging import LessonMerger
 from memagent.memory.semantic.trials import LessonConfig
 from memagent.memory.store.sqlite import Store
 from memagent.memory.store.tables import Tables
@@ -56,8 +55,10 @@ class MemoryState:
         config: StateConfig,
         index: LogIndex | None = None,
         embedder: Embedder | None = None,
-        merger: LessonMerger | None = None,
+        *,
+        lessons_studied: bool = False,
     ) -> None:
+        """Load everything; see :class:`Lessons` for ``lessons_studied``."""
         self.site = site
         self.config = config
         self.places_by_name = {p.name: p for p in site.places} if site else {}
@@ -67,7 +68,9 @@ class MemoryState:
         self.entities = Entities(self.tables, config.entities)
         self.places = Places(self.tables, site, config.places)
         self.habits = Habits(self.tables, config.habits)
-        self.lessons = Lessons(self.tables, config.lessons, self.vocabulary, merger)
+        self.lessons = Lessons(
+            self.tables, config.lessons, self.vocabulary, studied=lessons_studied
+        )
         self.recaller = Recaller(self.tables, config.recall, index, embedder)
         self.episodic = EpisodicMemory(self.tables, self.recaller)
         self.temporal = TemporalBuffer(config.temporal)

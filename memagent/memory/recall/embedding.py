@@ -7,21 +7,17 @@ every item gets a new one, the newest first, and until then words find what vect
 
 from __future__ import annotations
 
-import threading
 from contextlib import AbstractContextManager
 
-from memagent.memory.recall.embedders import Embedder, EmbedderError
+from memagent.memory.recall.embedders import Embedder
 from memagent.memory.recall.log_index import LogIndex
 from memagent.memory.store.sqlite import Store
 
 _BATCH = 32
-_PATIENCE_S = (1.0, 60.0)
-"""First and longest wait after an embedder did not answer; it doubles in between."""
-_STOP_S = 10.0
 
 
 class Embedding:
-    """One thread. It holds the memory's lock while it reads and writes, not while it embeds."""
+    """Embeds batch by batch. It holds the memory's lock to read and write, not to embed."""
 
     def __init__(
         self,
@@ -34,51 +30,13 @@ class Embedding:
         self._store = store
         self._index = index
         self._lock = lock
-        self._news = threading.Event()
-        self._idle = threading.Event()
-        self._stopping = threading.Event()
-        self.failure = ""
-        """Why the embedder did not answer last time, or ""."""
-        self._thread = threading.Thread(target=self._run, name="embedding", daemon=True)
-        self._thread.start()
 
-    def wake(self) -> None:
-        """Say that there may be items without a vector."""
-        self._idle.clear()
-        self._news.set()
+    def step(self) -> bool:
+        """Embed a batch; False if nothing lacks a vector.
 
-    def wait(self, timeout: float) -> bool:
-        """Wait until every item has its vector; False if that took longer than ``timeout``."""
-        self.wake()
-        return self._idle.wait(timeout)
-
-    def stop(self) -> None:
-        """End the thread; what lacks a vector gets it the next time."""
-        self._stopping.set()
-        self._news.set()
-        self._thread.join(_STOP_S)
-
-    def _run(self) -> None:
-        patience = _PATIENCE_S[0]
-        self._news.set()
-        while not self._stopping.is_set():
-            self._news.wait()
-            self._news.clear()
-            try:
-                while not self._stopping.is_set() and self._embed_some():
-                    pass
-            except EmbedderError as error:
-                self.failure = str(error)
-                self._stopping.wait(patience)
-                patience = min(2 * patience, _PATIENCE_S[1])
-                self._news.set()
-                continue
-            self.failure, patience = "", _PATIENCE_S[0]
-            if not self._news.is_set():
-                self._idle.set()
-
-    def _embed_some(self) -> bool:
-        """Embed a batch; False if nothing lacks a vector."""
+        Raises:
+            EmbedderError: the embedder did not answer.
+        """
         with self._lock:
             if not self._store.is_open:
                 return False

@@ -113,12 +113,12 @@ class LessonTable:
 
     # --- what lessons are drawn from ----------------------------------------------------------
 
-    def new_outcomes(self, after: int) -> tuple[NewOutcome, ...]:
-        """Outcomes of skills past a number, in order."""
+    def new_outcomes(self, after: int, limit: int) -> tuple[NewOutcome, ...]:
+        """The first outcomes of skills past a number, in order."""
         rows = self._store.query(
             "SELECT skill, label, category, place, code, episode, seq, conditions, finished "
-            "FROM outcome WHERE seq > ? ORDER BY seq",
-            (after,),
+            "FROM outcome WHERE seq > ? ORDER BY seq LIMIT ?",
+            (after, limit),
         )
         return tuple(
             NewOutcome(
@@ -128,11 +128,12 @@ class LessonTable:
             for skill, label, category, place, code, episode, seq, noted, finished in rows
         )  # fmt: skip
 
-    def new_episodes(self) -> tuple[int, ...]:
-        """Numbers of episodes that ended since lessons were last drawn, in order of their ends."""
+    def new_episodes(self, limit: int) -> tuple[int, ...]:
+        """The first episodes from which no lesson was drawn since they ended, by their ends."""
         rows = self._store.query(
             "SELECT seq FROM episode WHERE learned = 0 AND finished IS NOT NULL "
-            "ORDER BY finished, seq DESC"
+            "ORDER BY finished, seq DESC LIMIT ?",
+            (limit,),
         )
         return tuple(row[0] for row in rows)
 

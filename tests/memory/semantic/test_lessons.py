@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -289,6 +290,7 @@ def test_another_merger_may_fold_lessons_into_one(path: Path, site: Site) -> Non
     with LifelongMemory(path, site, merger=merger) as memory:
         for number in range(12):
             memory.record(outcome(f"pick tea box {number}", Code.GRASP_FAILED, finished=number))
+        assert memory.settle(10.0)
         told = memory.lessons("pick", "tea box 0")[0]
         assert (told.text, told.failures) == ("folded tea box 11", 12)
         assert max(merger.shown) <= 10
@@ -315,9 +317,11 @@ def test_the_rules_decide_where_a_merger_fails_or_would_delete_what_is_pinned(
     merger = _Wrong(error)
     with LifelongMemory(path, merger=merger) as memory:
         memory.record(outcome("pick tea box", Code.GRASP_FAILED, finished=1.0))
+        assert memory.settle(10.0)
         for lesson in memory.lessons("pick", "tea box"):
             memory.pin_lesson(lesson.id)
         memory.record(outcome("pick tea box", Code.GRASP_FAILED, finished=2.0))
+        assert memory.settle(10.0)
         assert [x.failures for x in memory.lessons("pick", "tea box")] == [2, 2]
 
 
@@ -325,8 +329,45 @@ def test_a_merger_may_delete(path: Path) -> None:
     with LifelongMemory(path, merger=_Wrong(error=False)) as memory:
         for stamp in (1.0, 2.0):
             memory.record(outcome("pick tea box", Code.GRASP_FAILED, finished=stamp))
+            assert memory.settle(10.0)
         assert memory.lessons("pick", "tea box") == ()
         assert all(i.valid_to is not None for i in memory.recall(Query(kinds=("lesson",))).items)
+
+
+class _Slow:
+    """Thinks until it is let go."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+
+    def decide(self, evidence: Evidence, nearest: Sequence[LessonRecord]) -> Sequence[Decision]:
+        if not self.go.wait(10.0):
+            raise MemagentError("nobody let it go")
+        return (Decision("ADD", words="after some thought"),)
+
+
+def test_memory_goes_on_while_a_merger_thinks_and_events_tell_what_it_says(path: Path) -> None:
+    merger = _Slow()
+    with LifelongMemory(path, merger=merger) as memory:
+        memory.record(outcome("pick tea box", Code.GRASP_FAILED, finished=1.0))
+        memory.observe(percept(2.0))
+        assert memory.lessons("pick", "tea box") == ()
+        merger.go.set()
+        assert memory.settle(10.0)
+        assert memory.lessons("pick", "tea box")[0].text == "after some thought"
+        told = [event.text for event in memory.observe(percept(3.0)) if event.kind == "lesson"]
+        assert told == ["after some thought"]
+
+
+def test_what_a_merger_had_no_time_for_is_learned_the_next_time(path: Path) -> None:
+    merger = _Slow()
+    with LifelongMemory(path, merger=merger) as memory:
+        memory.record(outcome("pick tea box", Code.GRASP_FAILED, finished=1.0))
+        snapshot = path.with_name("killed.db")
+        memory.snapshot(snapshot)
+        merger.go.set()
+    with LifelongMemory(snapshot) as memory:
+        assert [x.failures for x in memory.lessons("pick", "tea box")] == [1, 1]
 
 
 def test_the_nearest_are_about_the_same_then_alike_and_at_most_ten() -> None:
