@@ -20,6 +20,8 @@ from memagent.memory.perceiving import PerceivingConfig
 from memagent.memory.reader import MemoryReader
 from memagent.memory.recall.embedders import Embedder, EmbedderConfig, EmbedderError
 from memagent.memory.records import EventKind, MemoryEvent
+from memagent.memory.retelling import Summarizer
+from memagent.memory.retrieval import Retrieval
 from memagent.memory.semantic.merging import Decision, Evidence, LessonMerger, LessonRecord
 from memagent.memory.semantic.trials import LessonConfig
 from memagent.memory.state import StateConfig
@@ -50,6 +52,8 @@ __all__ = [
     "Operation",
     "PerceivingConfig",
     "QuarantineConfig",
+    "Retrieval",
     "StateConfig",
     "StoreConfig",
+    "Summarizer",
 ]

@@ -23,6 +23,7 @@ from memagent.memory.knowledge.contradictions import Contradiction
 from memagent.memory.knowledge.quarantine import Claim
 from memagent.memory.recall.embedders import Embedder
 from memagent.memory.recall.log_index import LogIndex
+from memagent.memory.retrieval import Retrieval, retrieve
 from memagent.memory.state import MemoryState
 from memagent.memory.store.sqlite import Store
 from memagent.site import Site
@@ -184,6 +185,18 @@ class Asking:
         self._prepare(query.text)
         with self._asking() as state:
             return state.recaller.recall(query, state.now)
+
+    def retrieve(self, query: Query, hops: int = 2, budget: int = 64) -> Retrieval:
+        """What all four kinds of memory have to say, as of one instant.
+
+        Args:
+            query: text and filters.
+            hops: how far the graph is followed from what the text names, and from this room.
+            budget: the most vertices of it.
+        """
+        self._prepare(query.text)
+        with self._asking() as state:
+            return retrieve(state, query, hops, budget)
 
     def near(self, position: Vector3, radius: float, limit: int = 10) -> tuple[MemoryItem, ...]:
         """Items within ``radius`` metres of a position, nearest first."""

@@ -28,6 +28,7 @@ from memagent.memory.perceiving import Perceiving
 from memagent.memory.recall.embedders import Embedder, choose_embedder
 from memagent.memory.recall.embedding import Embedding
 from memagent.memory.records import ROBOT, MemoryEvent
+from memagent.memory.retelling import Retelling, Summarizer
 from memagent.memory.semantic.merging import LessonMerger
 from memagent.memory.semantic.study import Study
 from memagent.memory.state import MemoryState
@@ -59,6 +60,7 @@ class LifelongMemory(Asking):
         config: MemoryConfig | None = None,
         embedder: Embedder | None = None,
         merger: LessonMerger | None = None,
+        summarizer: Summarizer | None = None,
     ) -> None:
         """Open the memory file, creating it if need be; ":memory:" keeps nothing.
 
@@ -68,6 +70,7 @@ class LifelongMemory(Asking):
             config: constants of the models and of the store.
             embedder: yours, instead of one that the configuration names.
             merger: decides what new evidence does to lessons; rules by default.
+            summarizer: tells old steps in short; rules by default.
 
         Raises:
             EmbedderError: the embedder that the configuration names cannot be loaded.
@@ -91,6 +94,9 @@ class LifelongMemory(Asking):
         if merger is not None:
             study = Study(merger, self._asking, self._writing, self._untold.extend)
             self._background.append(Background("lessons", study.step))
+        if summarizer is not None:
+            retelling = Retelling(summarizer, self._asking, self._writing)
+            self._background.append(Background("summaries", retelling.step))
         if embedder is not None:
             embedding = Embedding(embedder, store, self._index, self._lock)
             self._background.append(Background("embedding", embedding.step))

@@ -310,10 +310,7 @@ class Perceiving:
         )  # fmt: skip
         summary = state.temporal.add(stamp, percept.summary)
         if summary is not None:
-            state.tables.add_item(
-                "summary", summary.text, summary.end, valid_from=summary.start,
-                valid_to=summary.end, source="temporal",
-            )  # fmt: skip
+            state.add_summary(summary, "temporal")
 
 
 def _same_place(a: Relation, b: Relation) -> bool:

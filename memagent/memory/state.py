@@ -23,7 +23,7 @@ from memagent.memory.semantic.lessons import Lessons, Vocabulary
 from memagent.memory.semantic.trials import LessonConfig
 from memagent.memory.store.sqlite import Store
 from memagent.memory.store.tables import Tables
-from memagent.memory.temporal import Moment, TemporalBuffer, TemporalConfig
+from memagent.memory.temporal import Moment, Overflow, TemporalBuffer, TemporalConfig
 from memagent.site import Site
 from memagent.types import MemoryItem, PlaceBelief, Pose2D, Relation, Vector3
 
@@ -164,6 +164,25 @@ class MemoryState:
             spot = (self.base.x, self.base.y, 0.0)
             self.locate(where, stamp, position=spot, by_robot=True, source=source)
         return events
+
+    def retell(self, overflow: Overflow, text: str) -> None:
+        """Tell a summary of old steps in other words, if it is still there."""
+        told = self.temporal.retell(overflow, text)
+        if told is None:
+            return
+        rows = self.tables.store.query(
+            "SELECT seq FROM item WHERE kind = 'summary' AND stamp = ? AND valid_from = ?",
+            (told.end, told.start),
+        )
+        for (seq,) in rows:
+            self.tables.forget_item(seq)
+        self.add_summary(told, "model")
+
+    def add_summary(self, moment: Moment, source: str) -> None:
+        self.tables.add_item(
+            "summary", moment.text, moment.end, valid_from=moment.start, valid_to=moment.end,
+            source=source,
+        )  # fmt: skip
 
     # --- asking several parts at once ---------------------------------------------------------
 

@@ -84,6 +84,12 @@ class Entities:
     def get(self, name: str) -> Entity | None:
         return self._known.get(name)
 
+    def called(self, name: str) -> tuple[str, ...]:
+        """Names of the objects of exactly this name, else label, else category."""
+        if name in self._known:
+            return (name,)
+        return tuple(self._by_label.get(name) or self._by_category.get(name) or ())
+
     def matching(self, words: str) -> tuple[Entity, ...]:
         """Objects that ``words`` may mean: by name, else label, else category, else last words.
 

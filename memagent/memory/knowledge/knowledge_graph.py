@@ -72,6 +72,10 @@ class KnowledgeGraph:
         seq = self._slot.get(thing)
         return None if seq is None else self._open.get(seq)
 
+    def __contains__(self, vertex: object) -> bool:
+        """Whether it is a surveyed room or place, or anything that an open fact mentions."""
+        return vertex in self._surveyed or (isinstance(vertex, str) and vertex in self._open)
+
     @property
     def held(self) -> FactRecord | None:
         """The open fact that the robot holds something."""
