@@ -26,6 +26,7 @@ from memagent.memory.semantic.merging import Decision, Evidence, LessonMerger, L
 from memagent.memory.semantic.trials import LessonConfig
 from memagent.memory.state import StateConfig
 from memagent.memory.store.sqlite import StoreConfig
+from memagent.memory.write_queue import MemoryBusyError, WriteQueue
 
 __all__ = [
     "BeliefConfig",
@@ -46,6 +47,7 @@ __all__ = [
     "LessonRecord",
     "LifelongMemory",
     "Likeness",
+    "MemoryBusyError",
     "MemoryConfig",
     "MemoryEvent",
     "MemoryReader",
@@ -56,4 +58,5 @@ __all__ = [
     "StateConfig",
     "StoreConfig",
     "Summarizer",
+    "WriteQueue",
 ]

@@ -273,6 +273,16 @@ class LifelongMemory(Asking):
         deadline = time.monotonic() + timeout
         return all(work.wait(deadline - time.monotonic()) for work in self._background)
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All that is written inside is kept together, with one sync to disk, or none of it.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        with self._writing():
+            yield
+
     # --- setting right ------------------------------------------------------------------------
 
     def merge(self, a: str, b: str) -> Operation:
