@@ -18,7 +18,7 @@ from memagent.memory.config import MemoryConfig
 from memagent.memory.corrections.corrections import Corrections
 from memagent.memory.corrections.operations import Operation
 from memagent.memory.episodic.chronology import Chronology
-from memagent.memory.export import exported
+from memagent.memory.exchange.export import exported
 from memagent.memory.knowledge.contradictions import Contradiction
 from memagent.memory.knowledge.quarantine import Claim
 from memagent.memory.recall.embedders import Embedder
@@ -283,7 +283,10 @@ class Asking:
     # --- the memory as a whole ----------------------------------------------------------------
 
     def export(self) -> dict[str, Any]:
-        """What is known, JSON-able: rooms with places and objects, facts, episodes, lessons."""
+        """What is known, JSON-able: rooms with places and objects, facts, episodes, lessons.
+
+        It is also complete: another memory takes it in by ``import_``.
+        """
         with self._asking() as state:
             return exported(state)
 

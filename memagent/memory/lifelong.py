@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from memagent.errors import MemagentError, StoreError
 from memagent.memory.acting import Acting
@@ -24,6 +26,8 @@ from memagent.memory.background import Background
 from memagent.memory.config import MemoryConfig
 from memagent.memory.corrections.corrections import Corrections
 from memagent.memory.corrections.operations import Operation
+from memagent.memory.exchange.checking import checked
+from memagent.memory.exchange.importing import Importing, read_json
 from memagent.memory.perceiving import Perceiving
 from memagent.memory.recall.embedders import Embedder, choose_embedder
 from memagent.memory.recall.embedding import Embedding
@@ -86,8 +90,10 @@ class LifelongMemory(Asking):
         try:
             studied = merger is not None
             super().__init__(store, site, config, embedder, lessons_studied=studied)
-            with store.transaction():  # A file from an older version has no lessons.
-                self._state.lessons.learn(tell=False)
+            with store.transaction():
+                if self._state.tables.meta("id") is None:
+                    self._state.tables.put_meta("id", uuid.uuid4().hex)
+                self._state.lessons.learn(tell=False)  # A file from an older version has none.
         except BaseException:
             store.close()
             raise
@@ -282,6 +288,40 @@ class LifelongMemory(Asking):
         """
         with self._writing():
             yield
+
+    def export(self) -> dict[str, Any]:
+        """What is known, JSON-able and complete; see :meth:`Asking.export`."""
+        with self._writing() as state:
+            state.persist()
+            return super().export()
+
+    def import_(self, source: Path | str | Mapping[str, Any]) -> dict[str, int]:
+        """Take in what another memory exported: all of it, or nothing.
+
+        Args:
+            source: a JSON file, or what :meth:`export` returned.
+
+        Returns:
+            How many rows of each table were added.
+
+        Raises:
+            MemagentError: it cannot be read, is no exported memory, is of this very one, or was
+                taken in before; the message says what is wrong where.
+        """
+        name = "the export" if isinstance(source, Mapping) else str(source)
+        try:
+            text = None if isinstance(source, Mapping) else Path(source).read_text("utf-8")
+            export = checked(source if text is None else read_json(text))
+        except (OSError, UnicodeDecodeError) as error:
+            raise MemagentError(f"{name}: cannot be read: {error}") from error
+        except MemagentError as error:
+            raise MemagentError(f"{name}: {error}") from error
+        with self._lock:
+            with self._writing() as state:
+                added = Importing(state).apply(export)
+            self._index.tail()
+            self._load()
+        return added
 
     # --- setting right ------------------------------------------------------------------------
 

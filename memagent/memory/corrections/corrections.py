@@ -153,7 +153,7 @@ class Corrections:
         """Give all rows of one object to another."""
         self._end_nearness(other.name)
         self._rename(other.name, kept.name)
-        self._settle(kept.name)
+        self.settle(kept.name)
         newer, older = (kept, other) if kept.last_seen >= other.last_seen else (other, kept)
         self._tables.put_entity(
             replace(
@@ -211,7 +211,7 @@ class Corrections:
         for table, column in (("search", "thing"), ("claim", "thing"), ("alias", "name")):
             self._store.execute(f"DELETE FROM {table} WHERE {column} = ?", (old,))
 
-    def _settle(self, name: str) -> None:
+    def settle(self, name: str) -> None:
         """One place at a time: the open fact seen last holds, and intervals do not overlap."""
         known = self._whereabouts(name)
         still = [f for f in known if f.valid_to is None]

@@ -137,6 +137,16 @@ class Lessons:
             told += self.draw(experience, tell=tell)
         return tuple(told)
 
+    def catch_up(self) -> None:
+        """Let the rules draw whatever lessons somebody has not drawn yet."""
+        while (experience := self.next()) is not None:
+            self.draw(experience)
+
+    def skip(self, outcome: int) -> None:
+        """Draw no lessons from outcomes up to a number: somebody did already."""
+        self._seen = max(self._seen, outcome)
+        self._tables.put_meta(_SEEN, self._seen)
+
     def next(self) -> Experience | None:
         """The first experience from which no lesson has been drawn yet; None if there is none."""
         for new in self._table.new_outcomes(self._seen, limit=1):
