@@ -270,6 +270,15 @@ class LifelongMemory(Asking):
                 self._load()
         return forgotten
 
+    def save(self) -> None:
+        """Write what runs ahead of the file: when things were last seen, mostly.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        with self._writing() as state:
+            state.persist()
+
     def settle(self, timeout: float) -> bool:
         """Wait until every item has its vector, and models have said what they have to say.
 
