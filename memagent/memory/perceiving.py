@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What one percept changes in memory: seen, moved, gone, dropped, opened, closed.
 
-A percept says where things are, and by its silence where they are not. What is seen where it was is
-so at once; that it is anywhere else, only at the second sighting there, unless the robot's own doing
-explains it: a single frame is easily misread. A mere change of mind about an unmoved object, and
-absence, take several percepts that agree.
+A percept says where things are, and by its silence where they are not. What is where it was is seen
+to be so at once. That it is anywhere else is believed at the second sighting there, as one frame is
+easily misread, unless the robot's own doing explains it. A mere change of mind about an unmoved
+object, and absence, take several percepts that agree.
 """
 
 from __future__ import annotations

@@ -43,7 +43,8 @@ def test_a_name_finds_its_object_in_several_ways(memory: LifelongMemory) -> None
         assert memory.where(words).name == "red mug"
     never = memory.where("blue mug")
     assert (never.name, never.category, never.colour) == ("blue mug", "mug", "blue")
-    assert math.isclose(sum(c.probability for c in never.candidates), 1.0)
+    assert math.isclose(sum(c.probability for c in never.candidates) + never.elsewhere, 1.0)
+    assert never.elsewhere > 0.3
 
 
 def test_history_tells_where_a_thing_was_newest_first(memory: LifelongMemory) -> None:
