@@ -12,7 +12,7 @@ from memagent.memory import LifelongMemory
 from memagent.site import Site
 from memagent.types import Code, TaskResult, TaskStatus
 
-from ..scenes import outcome, percept, show
+from ..scenes import DAY, DESK, outcome, percept, show, thing
 
 pytestmark = pytest.mark.unit
 
@@ -180,3 +180,15 @@ def test_an_event_lost_with_a_failed_write_is_cut_again(memory: LifelongMemory) 
         memory.begin_episode("lay the table", parent="episode-9")
     show(memory, percept(2.0, summary="two", boundary=True))
     assert [e.text for e in memory.relive("two")] == ["one", "two"]
+
+
+def test_the_order_of_first_sights_is_of_the_things_named(memory: LifelongMemory) -> None:
+    """What was said of them or of others since then is more recent, and much alike."""
+    names = [f"{colour} {kind}" for kind in ("mug", "cup") for colour in ("red", "blue", "green")]
+    for day, name in enumerate(names):
+        show(memory, percept(day * DAY, thing(name, DESK), where={name: "on desk"}))
+    spot = (7.7, 4.4, 0.65)
+    for day, name in enumerate(reversed(names), start=30):
+        show(memory, percept(day * DAY, thing(name, spot), where={name: "on shelf"}))
+    found = memory.order(*(f"first saw {name}" for name in reversed(names)))
+    assert [item.data["object"] for item in found] == names
