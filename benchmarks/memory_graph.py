@@ -22,7 +22,10 @@ from rich.table import Table
 
 import report
 from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
+from memagent.memory.knowledge.entities import EntityConfig
 from memagent.memory.knowledge.knowledge_graph import KnowledgeGraph
+from memagent.memory.perceiving import PerceivingConfig
+from memagent.memory.state import StateConfig
 from memagent.memory.store.sqlite import Store
 from memagent.memory.store.tables import Tables
 from memagent.types import ObjectObservation, Percept, Pose2D, Relation
@@ -83,7 +86,10 @@ def measure(edges: int, rounds: int, seed: int) -> list[dict[str, Any]]:
 
 def _observing(path: Path, edges: int, rounds: int) -> list[float]:
     """The whole of memory takes in a percept in which an object has moved."""
-    with LifelongMemory(path, config=MemoryConfig(store=NORMAL)) as memory:
+    at_once = PerceivingConfig(move_percepts=1)  # Every percept is the one that is believed.
+    state = StateConfig(entities=EntityConfig(new_percepts=1))
+    config = MemoryConfig(store=NORMAL, perceiving=at_once, state=state)
+    with LifelongMemory(path, config=config) as memory:
 
         def observe(number: int) -> None:
             position = (float(number % 7), 0.0, 0.7)

@@ -33,8 +33,9 @@ def where(memory: LifelongMemory, request: Any, response: Any) -> None:
     response.history = [convert.fact_to_msg(f) for f in history if f.valid_to is not None]
     if belief.candidates:
         best = belief.candidates[0]
+        odds = "most likely" if best.probability > belief.elsewhere else "unknown, perhaps"
         response.message = (
-            f"{belief.name}: most likely {best.predicate} the {best.place} "
+            f"{belief.name}: {odds} {best.predicate} the {best.place} "
             f"({best.probability:.0%}, {best.evidence})"
         )
 

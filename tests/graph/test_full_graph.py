@@ -65,7 +65,7 @@ def test_every_node_is_active(graph):
 
 def test_memory_answers_all_its_services(graph):
     banana = graph.ask(srv.Where, "memagent/memory/where", name="banana").belief
-    assert sum(c.probability for c in banana.candidates) == pytest.approx(1.0)
+    assert 0.0 < sum(c.probability for c in banana.candidates) <= 1.0 + 1e-9
     note = graph.ask(srv.Remember, "memagent/memory/remember", text="the guest likes green tea")
     found = graph.ask(
         srv.Recall, "memagent/memory/recall", text="who drinks tea", limit=3, **NOWHEN

@@ -15,7 +15,7 @@ from memagent.memory.temporal import Moment, TemporalBuffer, TemporalConfig, com
 from memagent.site import Site
 from memagent.types import Query
 
-from .scenes import percept
+from .scenes import percept, show
 
 pytestmark = pytest.mark.unit
 
@@ -62,14 +62,14 @@ def test_steps_are_remembered_when_they_say_something_new(memory: LifelongMemory
         (0.6, "in the kitchen", True),
         (9.0, "in the kitchen; sees a can", False),
     ):
-        memory.observe(percept(stamp, summary=summary, boundary=boundary))
+        show(memory, percept(stamp, summary=summary, boundary=boundary))
     assert memory.context() == ("in the study", "in the kitchen", "in the kitchen; sees a can")
 
 
 def test_the_past_survives_a_restart_in_the_same_words(path: Path, site: Site) -> None:
     with LifelongMemory(path, site) as memory:
         for i in range(200):
-            memory.observe(percept(10.0 * i, summary=f"step{i}"))
+            show(memory, percept(10.0 * i, summary=f"step{i}"))
         before = memory.context()
         assert len(before) <= 60
         assert before[0].startswith("step0;")

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from dataclasses import dataclass
+
+from memagent.types import Vector3
 
 
 @dataclass(slots=True)
@@ -38,3 +41,60 @@ class Streaks:
 
     def reset(self, key: Hashable) -> None:
         self._streaks.pop(key, None)
+
+
+@dataclass(slots=True)
+class _Spot:
+    what: Hashable
+    position: Vector3
+    last: float
+    count: int
+
+
+class Surprises:
+    """Sightings that nothing led to expect, until they are repeated at the same spot.
+
+    A sighting repeats an earlier one if that was at most ``max_gap`` seconds ago, or in the percept
+    just before: so a robot that perceives twice a minute learns as well as one that does so ten
+    times a second.
+    """
+
+    def __init__(self, count: int, reach: float, max_gap: float) -> None:
+        """Believe the ``count``-th sighting of those at most ``reach`` metres apart."""
+        self._count = count
+        self._reach = reach
+        self._max_gap = max_gap
+        self._before = self._now = -math.inf
+        self._spots: dict[str, list[_Spot]] = {}
+
+    def begin(self, stamp: float) -> None:
+        """A percept begins: call it for each, also for those without a surprise."""
+        if stamp > self._now:
+            self._before, self._now = self._now, stamp
+
+    def report(self, name: str, what: Hashable, position: Vector3) -> bool:
+        """Note that the current percept shows ``name`` there; True once that is to be believed.
+
+        Args:
+            name: of an object, or what it looks like.
+            what: else must be the same for two sightings to agree.
+            position: metres in ``map``.
+        """
+        since = min(self._now - self._max_gap, self._before)
+        spots = [spot for spot in self._spots.get(name, ()) if spot.last >= since]
+        self._spots[name] = spots
+        agreeing = [
+            spot for spot in spots
+            if spot.what == what and spot.last < self._now
+            and math.dist(spot.position, position) <= self._reach
+        ]  # fmt: skip
+        if agreeing:
+            spot = min(agreeing, key=lambda spot: math.dist(spot.position, position))
+        else:
+            spot = _Spot(what, position, self._now, 0)
+            spots.append(spot)
+        spot.position, spot.last, spot.count = position, self._now, spot.count + 1
+        return spot.count >= self._count
+
+    def reset(self, name: str) -> None:
+        self._spots.pop(name, None)

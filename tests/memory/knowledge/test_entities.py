@@ -24,11 +24,20 @@ def _registry(config: EntityConfig | None = None) -> Entities:
     return Entities(Tables(Store(IN_MEMORY)), config or EntityConfig())
 
 
-def _show(entities: Entities, stamp: float, *seen: ObjectObservation) -> list[str]:
+def _frame(entities: Entities, stamp: float, *seen: ObjectObservation) -> list[str]:
     where = {o.label: "on desk" for o in seen}
     view = percept(stamp, *seen, where=where, base=Pose2D(6.1, 4.95, 1.57))
     with entities._tables.store.transaction():
-        return [s.name for s in entities.resolve(view)]
+        sightings = entities.resolve(view)
+        for sighting in sightings:
+            entities.update(sighting, stamp)
+        return [s.name for s in sightings]
+
+
+def _show(entities: Entities, stamp: float, *seen: ObjectObservation) -> list[str]:
+    """Two frames: enough to believe in what was never seen before."""
+    _frame(entities, stamp - 0.2, *seen)
+    return _frame(entities, stamp, *seen)
 
 
 def _mug(

@@ -23,7 +23,7 @@ from memagent.memory.store.sqlite import APPLICATION_ID, migrations
 from memagent.site import Site
 from memagent.types import Code, Lesson, Query, TaskResult, TaskStatus
 
-from ..scenes import DAY, mug_on_desk, outcome, percept, thing, watch
+from ..scenes import DAY, mug_on_desk, outcome, percept, show, thing, watch
 
 pytestmark = pytest.mark.unit
 
@@ -64,7 +64,7 @@ def test_a_lesson_has_a_rate_with_its_interval_and_says_how_it_fails(
 
 
 def test_lessons_are_drawn_for_object_category_place_and_skill(memory: LifelongMemory) -> None:
-    memory.observe(mug_on_desk(1.0))
+    show(memory, mug_on_desk(1.0))
     memory.record(outcome("pick red mug @ desk", Code.GRASP_FAILED, finished=10.0))
     assert [x.subject for x in memory.lessons("pick", "red mug")] == ["red mug", "mug", ""]
     assert memory.lessons("pick", "desk")[0].failures == 1
@@ -95,13 +95,13 @@ def test_a_change_of_the_world_shows_after_a_handful_of_outcomes(memory: Lifelon
         strengths.append(_pick(memory).strength)
     assert strengths == sorted(strengths, reverse=True)
     assert _pick(memory).id == before.id
-    memory.observe(percept(1500.0))
+    show(memory, percept(1500.0))
     _picks(memory, "S", start=2000.0)
     after = _pick(memory)
     assert after.id != before.id
     assert (after.claim, after.successes, after.failures) == ("works", 5, 0)
     assert after.rate > 0.8
-    (event,) = (e for e in memory.observe(percept(2100.0)) if e.kind == "lesson")
+    (event,) = (e for e in show(memory, percept(2100.0)) if e.kind == "lesson")
     assert event.text == "pick(tea box) worked 5 of 5 times"
     valid = [i for i in memory.recall(Query(text="tea box", kinds=("lesson",), limit=50)).items
              if i.valid_to is None]  # fmt: skip
@@ -164,7 +164,7 @@ def test_what_a_skill_brings_about_is_not_taken_for_its_precondition(
 def test_the_hand_counts_as_it_was_when_the_skill_began(memory: LifelongMemory) -> None:
     for i in range(2):
         start = 100.0 * (i + 1)
-        memory.observe(percept(start, thing("red mug", (6.0, 5.6, 0.745))))
+        show(memory, percept(start, thing("red mug", (6.0, 5.6, 0.745))))
         memory.record(outcome("pick red mug @ desk", finished=start + 5.0))
         watch(memory, mug_on_desk(0.0), start + 10.5, 1.0)
         assert memory.world().holding == "", "percepts were faster than the outcome"
@@ -185,11 +185,11 @@ def _task(memory: LifelongMemory, instruction: str, code: Code, stamp: float) ->
 
 
 def test_tasks_teach_how_often_they_work_and_why_they_fail(memory: LifelongMemory) -> None:
-    memory.observe(mug_on_desk(1.0))
+    show(memory, mug_on_desk(1.0))
     put = "put the {} in the top drawer"
     _task(memory, put.format("red mug"), Code.OK, 10.0)
     _task(memory, put.format("red mug"), Code.BLOCKED, 20.0)
-    memory.observe(percept(25.0, thing("banana", (7.0, 5.6, 0.7))))
+    show(memory, percept(25.0, thing("banana", (7.0, 5.6, 0.7))))
     _task(memory, put.format("banana").upper() + ".", Code.BLOCKED, 30.0)
     own, pattern, *alike = memory.task_lessons("Put the banana in the top drawer")
     assert own.text == (
@@ -426,7 +426,7 @@ def test_an_older_file_keeps_everything_and_its_outcomes_become_lessons(
     path: Path, site: Site
 ) -> None:
     with LifelongMemory(path, site) as memory:
-        memory.observe(mug_on_desk(1.0))
+        show(memory, mug_on_desk(1.0))
         memory.remember("the key hangs by the door", stamp=2.0)
         for number in range(3):
             _task(memory, "put the red mug in the top drawer", Code.BLOCKED, 10.0 * number + 10)
@@ -491,7 +491,7 @@ def test_habits_tell_how_many_visits_say_so(path: Path, site: Site) -> None:
         usual, other = memory.habits("mug")
         assert usual.text == "the red mug is usually on the desk: 3 of 4 visits"
         assert other.text == "the red mug is sometimes on the shelf: 1 of 4 visits"
-        assert [stay.first for stay in usual.evidence] == [0.0, DAY, 3 * DAY]
+        assert [stay.first for stay in usual.evidence] == [0.2, DAY, 3 * DAY + 0.2]
         assert [stay.last for stay in usual.evidence] == [2.0, DAY + 2.0, 3 * DAY + 2.0]
         assert memory.habits("banana") == ()
     with LifelongMemory(path, site) as memory:
@@ -499,7 +499,7 @@ def test_habits_tell_how_many_visits_say_so(path: Path, site: Site) -> None:
 
 
 def test_what_the_robot_put_somewhere_is_no_habit(memory: LifelongMemory) -> None:
-    memory.observe(mug_on_desk(1.0))
+    show(memory, mug_on_desk(1.0))
     memory.record(outcome("pick red mug @ desk", finished=10.0))
     memory.record(outcome("place red mug @ shelf", finished=20.0))
     (habit,) = memory.habits("red mug")
