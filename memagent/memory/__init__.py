@@ -21,7 +21,7 @@ from memagent.memory.records import EventKind, MemoryEvent
 from memagent.memory.semantic.merging import Decision, Evidence, LessonMerger, LessonRecord
 from memagent.memory.semantic.trials import LessonConfig
 from memagent.memory.state import StateConfig
-from memagent.memory.store.sqlite import StoreConfig
+from memagent.memory.store.config import StoreConfig
 
 __all__ = [
     "BeliefConfig",

@@ -38,7 +38,9 @@ from memagent.memory.recall.log_index import LogIndex
 from memagent.memory.records import ROBOT, MemoryEvent
 from memagent.memory.semantic.merging import LessonMerger
 from memagent.memory.state import MemoryState, StateConfig
-from memagent.memory.store.sqlite import Store, StoreConfig
+from memagent.memory.store.config import StoreConfig
+from memagent.memory.store.interface import Store
+from memagent.memory.store.opening import open_store
 from memagent.site import Site
 from memagent.types import (
     Episode,
@@ -74,7 +76,7 @@ class MemoryConfig(BaseModel):
 
 
 class LifelongMemory:
-    """Temporal, spatial, episodic and semantic memory in one file.
+    """Temporal, spatial, episodic and semantic memory in one file, or on a server.
 
     Satisfies :class:`memagent.planner.ports.MemoryPort`. One process writes; others may open the
     same file with ``StoreConfig(read_only=True)`` and see it as it was when they opened it.
@@ -88,10 +90,10 @@ class LifelongMemory:
         embedder: Embedder | None = None,
         merger: LessonMerger | None = None,
     ) -> None:
-        """Open the memory file, creating it if need be; ":memory:" keeps nothing.
+        """Open the memory, creating it if need be; ":memory:" keeps nothing.
 
         Args:
-            path: the file.
+            path: the file, or a PostgreSQL server's address: ``postgresql://user@host/database``.
             site: the surveyed map; without one, places are those that percepts mention.
             config: constants of the models and of the store.
             embedder: yours, instead of one that the configuration names.
@@ -99,19 +101,19 @@ class LifelongMemory:
 
         Raises:
             EmbedderError: the embedder that the configuration names cannot be loaded.
-            StoreError: the file cannot be opened; see :class:`memagent.memory.store.sqlite.Store`.
+            StoreError: it cannot be opened; see :func:`memagent.memory.store.open_store`.
         """
         self._config = config or MemoryConfig()
         self._site = site
         self._lock = threading.RLock()
         self._embedder = embedder or choose_embedder(self._config.embedder)
         self._embedding: Embedding | None = None
-        self._store = Store(path, self._config.store)
+        self._store = open_store(path, self._config.store)
         self._merger = merger
         self._untold: list[MemoryEvent] = []
+        self._loaded: MemoryState | None = None
         try:
             self._index = _index(self._store, self._embedder)
-            self._load()
             if not self._config.store.read_only:  # A file from an older version has no lessons.
                 with self._store.transaction():
                     self._state.lessons.learn(tell=False)
@@ -130,7 +132,7 @@ class LifelongMemory:
             self._embedding.stop()
         with self._lock:
             try:
-                if self._store.is_open and not self._config.store.read_only:
+                if self._store.is_open and self._loaded and not self._config.store.read_only:
                     with self._store.transaction():
                         self._state.persist()
             finally:
@@ -295,7 +297,7 @@ class LifelongMemory:
         if forgotten:
             with self._lock:
                 self._index.drop_forgotten()
-                self._load()
+                self._loaded = None
         return forgotten
 
     def wait_for_vectors(self, timeout: float) -> bool:
@@ -557,26 +559,32 @@ class LifelongMemory:
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _load(self) -> None:
-        self._state = MemoryState(
-            self._store, self._site, self._config.state, self._index, self._embedder, self._merger
-        )
-        self._perceiving = Perceiving(self._state, self._config.perceiving)
-        self._acting = Acting(self._state, self._perceiving)
+    @property
+    def _state(self) -> MemoryState:
+        """What is in memory, read from the store where that is due: it may not answer just now."""
+        if self._loaded is None:
+            state = MemoryState(
+                self._store, self._site, self._config.state, self._index, self._embedder,
+                self._merger,
+            )  # fmt: skip
+            self._perceiving = Perceiving(state, self._config.perceiving)
+            self._acting = Acting(state, self._perceiving)
+            self._loaded = state
+        return self._loaded
 
     def _setting_right(self, change: Callable[[Corrections], Operation]) -> Operation:
         with self._lock:
             with self._writing():
                 operation = change(Corrections(self._state))
             self._index.reload()
-            self._load()
+            self._loaded = None
         return operation
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """One transaction; if it fails, what is in memory is read again from the file."""
+        """One transaction; if it fails, what is in memory is read again from the store."""
         with self._lock:
-            untold = len(self._untold)
+            untold, _ = len(self._untold), self._state
             try:
                 with self._store.transaction():
                     yield
@@ -584,8 +592,7 @@ class LifelongMemory:
                     self._embedding.wake()
             except BaseException:
                 del self._untold[untold:]
-                if self._store.is_open:
-                    self._load()
+                self._loaded = None
                 raise
 
     def _is_late(self, percept: Percept) -> bool:

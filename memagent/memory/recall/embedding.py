@@ -10,13 +10,14 @@ from __future__ import annotations
 import threading
 from contextlib import AbstractContextManager
 
+from memagent.errors import StoreError
 from memagent.memory.recall.embedders import Embedder, EmbedderError
 from memagent.memory.recall.log_index import LogIndex
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store.interface import Store
 
 _BATCH = 32
 _PATIENCE_S = (1.0, 60.0)
-"""First and longest wait after an embedder did not answer; it doubles in between."""
+"""First and longest wait after no answer; it doubles in between."""
 _STOP_S = 10.0
 
 
@@ -38,7 +39,7 @@ class Embedding:
         self._idle = threading.Event()
         self._stopping = threading.Event()
         self.failure = ""
-        """Why the embedder did not answer last time, or ""."""
+        """Why the embedder or the store did not answer last time, or ""."""
         self._thread = threading.Thread(target=self._run, name="embedding", daemon=True)
         self._thread.start()
 
@@ -67,7 +68,7 @@ class Embedding:
             try:
                 while not self._stopping.is_set() and self._embed_some():
                     pass
-            except EmbedderError as error:
+            except (EmbedderError, StoreError) as error:
                 self.failure = str(error)
                 self._stopping.wait(patience)
                 patience = min(2 * patience, _PATIENCE_S[1])
@@ -96,9 +97,6 @@ class Embedding:
                 return False
             with self._store.transaction():
                 for (seq, _), vector in zip(rows, vectors, strict=True):
-                    self._store.execute(
-                        "INSERT OR REPLACE INTO vector SELECT seq, ?, ? FROM item WHERE seq = ?",
-                        (self._embedder.id, vector.tobytes(), seq),
-                    )
+                    self._store.put_vector(seq, self._embedder.id, vector.tobytes())
             self._index.put_vectors([seq for seq, _ in rows], vectors)
         return True

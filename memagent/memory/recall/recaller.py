@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from memagent.memory.recall.embedders import Embedder, EmbedderError
 from memagent.memory.recall.log_index import LogIndex, Mask, Rows
-from memagent.memory.store.sqlite import Row
+from memagent.memory.store.interface import Words
 from memagent.memory.store.tables import Tables
+from memagent.memory.store.text_search import conditions
 from memagent.types import MemoryItem, Query, Recall, Vector3
 
 _STOP_WORDS = """
@@ -31,8 +32,6 @@ it its me my of on or so that the then there these this to was we were what when
 will with you your
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
-_ANY = "1"
-"""The condition that every item meets."""
 
 Scores = NDArray[np.float64]
 
@@ -117,7 +116,7 @@ class Recaller:
 
     def near(self, position: Vector3, radius: float, limit: int) -> tuple[MemoryItem, ...]:
         """Items within ``radius`` metres, nearest first."""
-        where, parameters = _filters(Query(near=position, radius=radius))
+        where, parameters = conditions(Query(near=position, radius=radius))
         found = self._tables.items(f"WHERE {where}", parameters)
         inside = [item for item in found if _distance(item, position) <= radius]
         inside.sort(key=lambda item: (_distance(item, position), -item.stamp))
@@ -127,8 +126,8 @@ class Recaller:
         self, since: float | None, until: float | None, limit: int
     ) -> tuple[MemoryItem, ...]:
         """The newest ``limit`` items of an interval, oldest first."""
-        where, parameters = _filters(Query(since=since, until=until))
-        newest = f"WHERE {where} ORDER BY item.stamp DESC, item.seq DESC LIMIT ?"
+        where, parameters = conditions(Query(since=since, until=until))
+        newest = f"{where and 'WHERE ' + where} ORDER BY item.stamp DESC, item.seq DESC LIMIT ?"
         return tuple(reversed(self._tables.items(newest, (*parameters, limit))))
 
     # --- what matches -------------------------------------------------------------------------
@@ -160,8 +159,7 @@ class Recaller:
         words = list(dict.fromkeys(content_words(query.text)))
         found = self._search(self._match(words), query)
         if not found:
-            stems = [w[: max(3, len(w) - 2)] for w in words]
-            found = self._search(" OR ".join(f'"{s}"*' for s in stems), query)
+            found = self._search((tuple(f"{w[: max(3, len(w) - 2)]}*" for w in words),), query)
         if not found:
             return np.zeros(0, np.int64), np.zeros(0)
         rows = self._index.rows([seq for seq, _ in found])
@@ -170,44 +168,33 @@ class Recaller:
         order = np.argsort(rows)
         return rows[order], scores[order]
 
-    def _match(self, words: list[str]) -> str:
+    def _match(self, words: list[str]) -> Words:
         """Any of the words; in a large memory without those that nearly everything has.
 
         They say little, and scoring all that they match takes long.
         """
-        quoted = [f'"{w}"' for w in words]
         if self._index.size <= self._config.scored:
-            return " OR ".join(quoted)
-        count = "SELECT count(*) FROM item_text WHERE item_text MATCH ?"
-        matches = {w: self._tables.store.query(count, (w,))[0][0] for w in quoted}
+            return (words,)
+        count = self._tables.store.count_text
+        matches = {w: count(((w,),)) for w in words}
         rare: list[str] = []
         total = 0
-        for word in sorted((w for w in quoted if matches[w]), key=lambda w: int(matches[w])):
+        for word in sorted((w for w in words if matches[w]), key=lambda w: matches[w]):
             total += matches[word]
             if rare and total > self._config.scored:
                 break
             rare.append(word)
         if total > self._config.scored and len(rare) == 1:
             # Common words all of them: what has them together.
-            common = " AND ".join(w for w in quoted if matches[w])
-            if self._tables.store.query(count, (common,))[0][0]:
+            common = [(w,) for w in words if matches[w]]
+            if count(common):
                 return common
-        return " OR ".join(rare or quoted)
+        return (rare or words,)
 
-    def _search(self, match: str, query: Query) -> list[Row]:
-        if not match:
+    def _search(self, words: Words, query: Query) -> list[tuple[int, float]]:
+        if not all(words):
             return []
-        where, parameters = _filters(query)
-        if where == _ANY:
-            sql = "SELECT rowid, rank FROM item_text WHERE item_text MATCH ?"
-        else:
-            sql = (
-                "SELECT item.seq, rank FROM item_text JOIN item ON item.seq = item_text.rowid "
-                f"WHERE item_text MATCH ? AND {where}"
-            )
-        return self._tables.store.query(
-            f"{sql} ORDER BY rank LIMIT ?", (match, *parameters, self._config.candidates)
-        )
+        return self._tables.store.search_text(words, query, self._config.candidates)
 
     # --- what belongs to it -------------------------------------------------------------------
 
@@ -254,38 +241,14 @@ class Recaller:
 
     def _read(self, rows: Rows) -> list[MemoryItem | None]:
         seqs = self._index.seqs(rows).tolist()
-        marks = ",".join("?" * len(seqs))
-        found = self._tables.items(f"WHERE seq IN ({marks})", tuple(seqs))
-        by_id = {item.id: item for item in found}
-        return [by_id.get(f"item-{seq}") for seq in seqs]
+        found = self._tables.items_of(seqs)
+        return [found.get(seq) for seq in seqs]
 
 
 def content_words(text: str) -> list[str]:
     """The words of a text that carry meaning, or all of them if none seems to."""
     words = re.findall(r"\w+", text.lower())
     return [w for w in words if w not in STOP_WORDS] or words
-
-
-def _filters(query: Query) -> tuple[str, Row]:
-    clauses: list[str] = []
-    parameters: list[Any] = []
-    if query.kinds:
-        clauses.append(f"item.kind IN ({','.join('?' * len(query.kinds))})")
-        parameters += query.kinds
-    if query.since is not None:
-        clauses.append("item.stamp >= ?")
-        parameters.append(query.since)
-    if query.until is not None:
-        clauses.append("item.stamp <= ?")
-        parameters.append(query.until)
-    if query.near is not None:
-        clauses.append(
-            "item.seq IN (SELECT seq FROM item_place WHERE x1 >= ? AND x0 <= ? AND y1 >= ? "
-            "AND y0 <= ? AND z1 >= ? AND z0 <= ?)"
-        )
-        for value in query.near:
-            parameters += (value - query.radius, value + query.radius)
-    return " AND ".join(clauses) or _ANY, tuple(parameters)
 
 
 def _distance(item: MemoryItem, position: Vector3) -> float:

@@ -14,8 +14,8 @@ import pytest
 
 from memagent.errors import StoreError
 from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
+from memagent.memory.store import SQLiteStore
 from memagent.memory.store import sqlite as store_module
-from memagent.memory.store.sqlite import Store
 from memagent.types import Query
 
 pytestmark = pytest.mark.unit
@@ -115,7 +115,7 @@ def test_an_older_schema_is_upgraded_once_and_keeps_its_rows(
     monkeypatch.setattr(store_module, "migrations", lambda: scripts)
     for _ in range(2):
         assert len(_notes(path)) == 5
-    store = Store(path)
+    store = SQLiteStore(path)
     assert store.query("SELECT a FROM extra") == [(7,)]
     store.close()
 
@@ -200,7 +200,7 @@ def test_a_snapshot_taken_in_use_opens_on_its_own(path: Path, tmp_path: Path) ->
 
 
 def test_a_transaction_is_all_or_nothing(path: Path) -> None:
-    store = Store(path)
+    store = SQLiteStore(path)
 
     def fail_halfway() -> None:
         with store.transaction():
@@ -221,7 +221,7 @@ def test_a_transaction_is_all_or_nothing(path: Path) -> None:
 
 @pytest.mark.parametrize("durability", ["normal", "full"])
 def test_durability_is_what_was_asked_for(path: Path, durability: str) -> None:
-    store = Store(path, StoreConfig.model_validate({"durability": durability}))
+    store = SQLiteStore(path, StoreConfig.model_validate({"durability": durability}))
     assert store.query("PRAGMA journal_mode") == [("wal",)]
     assert store.query("PRAGMA synchronous") == [({"normal": 1, "full": 2}[durability],)]
     store.close()
@@ -233,7 +233,7 @@ def test_a_memory_of_the_first_version_is_read_with_all_it_knows(
     scripts = store_module.migrations()
     with monkeypatch.context() as patch:
         patch.setattr(store_module, "migrations", lambda: scripts[:1])
-        store = Store(path)
+        store = SQLiteStore(path)
         with store.transaction():
             store.execute(
                 "INSERT INTO fact (subject, predicate, object, confidence, valid_from, learned, "
