@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The engine for memories on a PostgreSQL server; needs psycopg 3."""
+
+from memagent.errors import DependencyError
+
+try:
+    import psycopg  # noqa: F401
+except ImportError as error:
+    raise DependencyError(
+        "a memory on a PostgreSQL server needs psycopg 3: pip install memagent[postgres]"
+    ) from error
+
+from memagent.memory.store.postgres.store import PostgresStore
+
+__all__ = ["PostgresStore"]
