@@ -23,7 +23,7 @@ import psutil
 PATIENCE_S = 60.0
 """For a server to start or end."""
 SETTINGS = {
-    "listen_addresses": "", "fsync": "on", "max_connections": "60", "shared_buffers": "32MB",
+    "listen_addresses": "", "max_connections": "60", "shared_buffers": "32MB",
     "dynamic_shared_memory_type": "mmap", "log_min_messages": "warning", "wal_level": "replica",
 }  # fmt: skip
 
@@ -44,8 +44,18 @@ def installations() -> dict[str, Path]:
 class Server:
     """One server, its database ``postgres`` reached over a socket in its folder."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
-        """Create a database cluster in ``folder``; :meth:`start` starts it."""
+    def __init__(
+        self, programs: Path, folder: Path, *, of: Server | None = None, synced: bool = True
+    ) -> None:
+        """Create a database cluster in ``folder``; :meth:`start` starts it.
+
+        Args:
+            programs: one of :func:`installations`.
+            folder: its own.
+            of: the running server that it is a streaming replica of.
+            synced: whether commits reach the disk; False is quicker.
+        """
+        self._settings = {**SETTINGS, "fsync": "on" if synced else "off"}
         self._programs = programs
         self._folder = folder
         self._data = folder / "data"
@@ -54,6 +64,12 @@ class Server:
         folder.mkdir(parents=True, exist_ok=True)
         if self._user is not None:
             os.chown(folder, self._user.pw_uid, self._user.pw_gid)
+        if of is not None:
+            self._call(
+                "pg_basebackup", "-D", str(self._data), "-R", "-U", "robot", "-h", str(of._folder),
+                "--checkpoint=fast", "--no-sync",
+            )  # fmt: skip
+            return
         self._call(
             "initdb", "-D", str(self._data), "-U", "robot", "-A", "trust", "-E", "UTF8",
             "--locale=C", "--no-sync",
@@ -66,7 +82,7 @@ class Server:
     def start(self) -> None:
         """Start it and wait until it takes connections; what a crash left is recovered."""
         deadline = time.monotonic() + PATIENCE_S
-        settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        settings = [f"-c{name}={value}" for name, value in self._settings.items()]
         while True:
             with (self._folder / "log").open("ab") as log:
                 self._process = subprocess.Popen(

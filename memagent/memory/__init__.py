@@ -7,6 +7,7 @@ with history), episodic (attempts with their outcomes) and semantic (lessons and
 
 from memagent.memory.corrections.operations import Operation
 from memagent.memory.episodic.chronology import Chronology
+from memagent.memory.fleet import Fleet, FleetConfig, FleetItem
 from memagent.memory.knowledge.beliefs import BeliefConfig
 from memagent.memory.knowledge.contradictions import Contradiction
 from memagent.memory.knowledge.entities import EntityConfig
@@ -35,6 +36,9 @@ __all__ = [
     "EntityConfig",
     "EventKind",
     "Evidence",
+    "Fleet",
+    "FleetConfig",
+    "FleetItem",
     "GraphConfig",
     "HabitConfig",
     "LessonConfig",

@@ -85,6 +85,8 @@ class Embedding:
                 return False
             self._index.tail()
             seqs = self._index.without_vector(_BATCH)
+            if not seqs:
+                return False
             marks = ",".join("?" * len(seqs))
             rows = self._store.query(
                 f"SELECT seq, text FROM item WHERE seq IN ({marks}) ORDER BY seq", tuple(seqs)

@@ -114,6 +114,10 @@ class Recaller:
         top = scored[: query.limit]
         return Recall(tuple(item for _, item in top), tuple(score for score, _ in top))
 
+    def best_rank(self, query: Query) -> float:
+        """BM25 of the item that has the query's words best: small is good, 0 if none has any."""
+        return min((rank for _, rank in self._found(query)), default=0.0)
+
     def near(self, position: Vector3, radius: float, limit: int) -> tuple[MemoryItem, ...]:
         """Items within ``radius`` metres, nearest first."""
         where, parameters = conditions(Query(near=position, radius=radius))
@@ -155,11 +159,14 @@ class Recaller:
         scores[np.searchsorted(both, alike)] += share * by_vector
         return both, scores
 
-    def _by_words(self, query: Query) -> tuple[Rows, Scores]:
+    def _found(self, query: Query) -> list[tuple[int, float]]:
+        """Items by their words, or else by how these begin, with their BM25."""
         words = list(dict.fromkeys(content_words(query.text)))
         found = self._search(self._match(words), query)
-        if not found:
-            found = self._search((tuple(f"{w[: max(3, len(w) - 2)]}*" for w in words),), query)
+        return found or self._search((tuple(f"{w[: max(3, len(w) - 2)]}*" for w in words),), query)
+
+    def _by_words(self, query: Query) -> tuple[Rows, Scores]:
+        found = self._found(query)
         if not found:
             return np.zeros(0, np.int64), np.zeros(0)
         rows = self._index.rows([seq for seq, _ in found])

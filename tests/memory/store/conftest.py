@@ -19,7 +19,7 @@ from postgres_server import Server, installations
 _numbers = itertools.count(1)
 
 
-def started(which: str) -> Iterator[Server]:
+def started(which: str, *, synced: bool = True) -> Iterator[Server]:
     if importlib.util.find_spec("psycopg") is None:
         pytest.skip("psycopg is not installed: pip install memagent[postgres]")
     programs = installations().get(which)
@@ -28,7 +28,7 @@ def started(which: str) -> Iterator[Server]:
     # Not pytest's folder: only its owner may enter that, and the server is another user.
     with tempfile.TemporaryDirectory(prefix="memagent-pg-") as folder:
         Path(folder).chmod(0o755)
-        server = Server(programs, Path(folder) / "server")
+        server = Server(programs, Path(folder) / "server", synced=synced)
         server.start()
         yield server
         server.kill()  # Its files go too: nothing is worth a shutdown.
@@ -37,13 +37,13 @@ def started(which: str) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """A server that no test kills: the wheel's, or the system's where that is not installed."""
-    yield from started("wheel" if "wheel" in installations() else "system")
+    yield from started("wheel" if "wheel" in installations() else "system", synced=False)
 
 
 @pytest.fixture(scope="session")
 def plain_server() -> Iterator[Server]:
     """The system's server: an older version, usually without pgvector."""
-    yield from started("system")
+    yield from started("system", synced=False)
 
 
 @pytest.fixture

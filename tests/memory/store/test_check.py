@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from postgres_server import Server
-
 from memagent.memory.store import (
     Row,
     SQLiteStore,
@@ -20,6 +18,7 @@ from memagent.memory.store import (
 )
 from memagent.memory.store.check import BrokenRuleError, Open
 from memagent.types import Query
+from postgres_server import Server
 
 pytestmark = pytest.mark.unit
 

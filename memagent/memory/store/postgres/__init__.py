@@ -10,6 +10,7 @@ except ImportError as error:
         "a memory on a PostgreSQL server needs psycopg 3: pip install memagent[postgres]"
     ) from error
 
+from memagent.memory.store.postgres.directory import Directory
 from memagent.memory.store.postgres.store import PostgresStore
 
-__all__ = ["PostgresStore"]
+__all__ = ["Directory", "PostgresStore"]
