@@ -5,28 +5,32 @@
         for found in fleet.recall(Query(text="where is the red mug")):
             print(found.robot, found.item.text)
 
-Each namespace is recalled from by itself and the answers are merged by score, as search engines do
-with shards: a robot's matches count less where its best one has the words less well (in BM25, with
-how rare words are in that robot's memory) than another robot's best one. Times are compared as they
-stand, so the robots' clocks have to agree.
+Each namespace is recalled from by itself, with one index of words for all: what is rare in the
+fleet counts as rare, whoever remembers it. The answers are merged by score; a robot's matches count
+less where its best one has the words less well than another robot's best one. Times are compared as
+they stand, so the robots' clocks have to agree.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
 from memagent.errors import StoreError
+from memagent.memory.recall.log_index import LogIndex
 from memagent.memory.recall.recaller import RecallConfig, Recaller
 from memagent.memory.store.config import StoreConfig
-from memagent.memory.store.interface import Store
-from memagent.memory.store.opening import is_server, open_store
+from memagent.memory.store.opening import is_server
 from memagent.memory.store.tables import Tables
 from memagent.types import MemoryItem, Query
+
+if TYPE_CHECKING:
+    from memagent.memory.store.postgres import PostgresStore
 
 SHARED = "shared"
 """The namespace of what concerns all robots; whoever opens it as its writer tells them."""
@@ -64,14 +68,16 @@ class Fleet:
             raise StoreError(
                 f"{dsn}: a fleet's memories are on a server: postgresql://host/database"
             )
-        from memagent.memory.store.postgres import Directory
+        from memagent.memory.store import postgres  # Needs psycopg.
 
+        self._postgres = postgres
         self._dsn = dsn
         self._config = config or FleetConfig()
         self._store_config = self._config.store.model_copy(update={"read_only": True})
         self._lock = threading.Lock()
         self._readers: dict[str, _Reader] = {}
-        self._directory = Directory(dsn, self._store_config)
+        self._tables = postgres.new_tables()
+        self._directory = postgres.Directory(dsn, self._store_config)
 
     def robots(self) -> tuple[str, ...]:
         """The namespaces there are, in order."""
@@ -99,12 +105,12 @@ class Fleet:
                 raise StoreError(f"{name}: no memory is called {unknown}; there are {there}")
             asked = [n for n in there if robots is None or n in robots or n == SHARED]
             readers = [self._reader(n) for n in asked if shared or n != SHARED]
-            now = max((reader.now() for reader in readers), default=0.0)
-            found = [(reader.best(query), reader.recall(query, now)) for reader in readers]
-        best = max((rank for rank, _ in found), default=0.0)
+            now = max((reader.follow() for reader in readers), default=0.0)
+            found = [reader.recall(query, now) for reader in readers]
+        best = max((strength for _, strength in found), default=0.0)
         merged = [
-            FleetItem(f.robot, f.item, f.score * (rank / best if best else 1.0))
-            for rank, items in found
+            replace(f, score=f.score * (strength / best)) if best else f
+            for items, strength in found
             for f in items
         ]
         merged.sort(key=lambda f: (-f.score, -f.item.stamp, f.robot))
@@ -132,33 +138,32 @@ class Fleet:
     def _reader(self, robot: str) -> _Reader:
         if robot not in self._readers:
             config = self._store_config.model_copy(update={"namespace": robot})
-            self._readers[robot] = _Reader(
-                robot, open_store(self._dsn, config), self._config.recall
-            )
+            words = self._postgres.Words(self._tables, len(self._readers))
+            store = self._postgres.PostgresStore(self._dsn, config, words)
+            self._readers[robot] = _Reader(robot, store, self._config.recall)
         return self._readers[robot]
 
 
 class _Reader:
     """One robot's memory, as far as recall goes."""
 
-    def __init__(self, robot: str, store: Store, config: RecallConfig) -> None:
+    def __init__(self, robot: str, store: PostgresStore, config: RecallConfig) -> None:
         self._robot = robot
         self.store = store
-        self._tables = Tables(store)
-        self._recaller = Recaller(self._tables, config)
+        self._index = LogIndex(store)
+        self._recaller = Recaller(Tables(store), config, self._index)
 
-    def now(self) -> float:
-        """The newest time it knows of, seconds."""
-        newest = self.store.query("SELECT max(stamp) FROM item")[0][0]
-        return max(self._tables.meta("now") or 0.0, newest or 0.0)
+    def follow(self) -> float:
+        """Take in what is new; when it last remembered anything, seconds.
 
-    def best(self, query: Query) -> float:
-        """How well its best match has the words: more is better, 0 for none or without words."""
-        return -self._recaller.best_rank(query) if query.text.strip() else 0.0
+        All robots do before any is asked: until then nobody knows how rare a word is.
+        """
+        self.store.follow()
+        self._index.tail()
+        return self._index.latest
 
-    def recall(self, query: Query, now: float) -> list[FleetItem]:
-        found = self._recaller.recall(query, now)
-        return [
-            FleetItem(self._robot, item, score)
-            for item, score in zip(found.items, found.scores, strict=True)
-        ]
+    def recall(self, query: Query, now: float) -> tuple[list[FleetItem], float]:
+        """Its items, and how well the best of them has the words."""
+        found, strength = self._recaller.ranked(query, now)
+        pairs = zip(found.items, found.scores, strict=True)
+        return [FleetItem(self._robot, item, score) for item, score in pairs], strength

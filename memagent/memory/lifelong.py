@@ -138,6 +138,11 @@ class LifelongMemory:
             finally:
                 self._store.close()
 
+    @property
+    def name(self) -> str:
+        """Where it is kept: the file, or the server and namespace without any password."""
+        return self._store.name
+
     def __enter__(self) -> LifelongMemory:
         return self
 

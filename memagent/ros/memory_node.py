@@ -14,8 +14,9 @@ from typing import Any
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 
 from memagent.config import read_yaml
-from memagent.errors import MemagentError
+from memagent.errors import MemagentError, StoreError
 from memagent.memory import LifelongMemory, MemoryConfig
+from memagent.memory.store import is_server
 from memagent.ros import convert, qos
 from memagent.ros.lifecycle import RegionNode, spin
 from memagent.site import load_site
@@ -65,13 +66,18 @@ class MemoryNode(RegionNode):
     # --- life cycle -------------------------------------------------------------------------
 
     def configure(self) -> None:
-        file = self.text("memory_file", "~/.memagent/memory.db", "Where memory lives.")
+        file = self.text(
+            "memory_file",
+            "~/.memagent/memory.db",
+            "Where memory lives: a file, or postgresql://...",
+        )
+        where = file if is_server(file) else Path(file).expanduser()
         site = load_site(self.file("site", "configs/sites/flat.yaml", "Surveyed map."))
         config = read_yaml(
             self.file("memory_config", "configs/memory.yaml", "How memory works."), MemoryConfig
         )
-        self._memory = LifelongMemory(Path(file).expanduser(), site, config)
-        self.get_logger().info(f"memory file {Path(file).expanduser()}")
+        self._memory = LifelongMemory(where, site, config)
+        self.get_logger().info(f"memory {self._memory.name}")
 
     def cleanup(self) -> None:
         if self._memory is not None:
@@ -81,7 +87,11 @@ class MemoryNode(RegionNode):
     def measurements(self) -> dict[str, float]:
         if self._memory is None:
             return {}
-        return {**self._memory.stats(), "observe_ms": self._observe_ms}
+        try:
+            return {**self._memory.stats(), "observe_ms": self._observe_ms}
+        except StoreError as error:  # A server that does not answer just now.
+            self.problem = str(error)
+            return {}
 
     # --- percepts ---------------------------------------------------------------------------
 

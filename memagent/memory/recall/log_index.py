@@ -132,6 +132,11 @@ class LogIndex:
     def dimension(self) -> int:
         return self._vectors.shape[1]
 
+    @property
+    def latest(self) -> float:
+        """The newest stamp, seconds; 0 without any item."""
+        return float(self._stamps[: self.size].max(initial=0.0))
+
     # --- asking -------------------------------------------------------------------------------
 
     def seqs(self, rows: Rows) -> Rows:

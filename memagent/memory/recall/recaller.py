@@ -88,19 +88,28 @@ class Recaller:
             now: seconds on the robot's clock, for recency.
             context: whether what happened around a match counts.
         """
+        return self.ranked(query, now, context=context)[0]
+
+    def ranked(self, query: Query, now: float, *, context: bool = True) -> tuple[Recall, float]:
+        """As :meth:`recall`, and how well the best match has the words.
+
+        That is its BM25, turned to where more is better; 0 if none has any word, or without text.
+        """
         self._index.tail()
         passing = self._index.passing(query)
+        meanings: Scores | None = None
+        best = 0.0
         if not query.text.strip():
-            rows, meanings = self._index.newest(self._config.candidates, passing), None
+            rows = self._index.newest(self._config.candidates, passing)
         else:
-            rows, meanings = self._matches(query, passing)
+            rows, meanings, best = self._matches(query, passing)
             if context and len(rows):
                 rows, meanings = self._in_context(rows, meanings, passing)
         if not len(rows):
-            return Recall()
+            return Recall(), best
         if meanings is not None and len(rows) > self._config.candidates:
-            best = np.argsort(-meanings, kind="stable")[: self._config.candidates]
-            rows, meanings = rows[best], meanings[best]
+            first = np.argsort(-meanings, kind="stable")[: self._config.candidates]
+            rows, meanings = rows[first], meanings[first]
         rough = self._scores(rows, meanings, query, now)
         order = np.lexsort((-rows, -self._index.stamps(rows), -rough))[: 3 * query.limit]
         items = self._read(rows[order])
@@ -112,11 +121,7 @@ class Recaller:
         ]
         scored.sort(key=lambda pair: (-pair[0], -pair[1].stamp, -_number(pair[1].id)))
         top = scored[: query.limit]
-        return Recall(tuple(item for _, item in top), tuple(score for score, _ in top))
-
-    def best_rank(self, query: Query) -> float:
-        """BM25 of the item that has the query's words best: small is good, 0 if none has any."""
-        return min((rank for _, rank in self._found(query)), default=0.0)
+        return Recall(tuple(item for _, item in top), tuple(score for score, _ in top)), best
 
     def near(self, position: Vector3, radius: float, limit: int) -> tuple[MemoryItem, ...]:
         """Items within ``radius`` metres, nearest first."""
@@ -136,19 +141,19 @@ class Recaller:
 
     # --- what matches -------------------------------------------------------------------------
 
-    def _matches(self, query: Query, passing: Mask | None) -> tuple[Rows, Scores]:
-        """Rows that match a text by words or by vector, and how well, 0 to 1."""
-        rows, by_words = self._by_words(query)
+    def _matches(self, query: Query, passing: Mask | None) -> tuple[Rows, Scores, float]:
+        """Rows that match a text by words or by vector, how well, 0 to 1, and the best BM25."""
+        rows, by_words, best = self._by_words(query)
         if self._embedder is None or not self._index.has_vectors:
-            return rows, by_words
+            return rows, by_words, best
         try:
             vector = self._embedder.embed([query.text])[0]
         except EmbedderError:  # Words still answer; who embeds the log says what is wrong.
-            return rows, by_words
+            return rows, by_words, best
         alike, cosines = self._index.similar(vector, self._config.candidates, passing)
         telling = cosines >= self._config.least_cosine
         if not telling.any():
-            return rows, by_words
+            return rows, by_words, best
         alike, cosines = alike[telling], cosines[telling]
         floor = min(float(cosines[-1]), self._config.least_cosine)
         by_vector = (cosines - floor) / max(float(cosines[0]) - floor, 1e-9)
@@ -157,7 +162,7 @@ class Recaller:
         scores = np.zeros(len(both))
         scores[np.searchsorted(both, rows)] += (1.0 - share) * by_words
         scores[np.searchsorted(both, alike)] += share * by_vector
-        return both, scores
+        return both, scores, best
 
     def _found(self, query: Query) -> list[tuple[int, float]]:
         """Items by their words, or else by how these begin, with their BM25."""
@@ -165,15 +170,15 @@ class Recaller:
         found = self._search(self._match(words), query)
         return found or self._search((tuple(f"{w[: max(3, len(w) - 2)]}*" for w in words),), query)
 
-    def _by_words(self, query: Query) -> tuple[Rows, Scores]:
+    def _by_words(self, query: Query) -> tuple[Rows, Scores, float]:
         found = self._found(query)
         if not found:
-            return np.zeros(0, np.int64), np.zeros(0)
+            return np.zeros(0, np.int64), np.zeros(0), 0.0
         rows = self._index.rows([seq for seq, _ in found])
         ranks = np.array([rank for _, rank in found])  # BM25 as SQLite has it: small is good.
         scores = ranks / ranks.min() if ranks.min() < 0.0 else np.ones(len(ranks))
         order = np.argsort(rows)
-        return rows[order], scores[order]
+        return rows[order], scores[order], -float(ranks.min())
 
     def _match(self, words: list[str]) -> Words:
         """Any of the words; in a large memory without those that nearly everything has.

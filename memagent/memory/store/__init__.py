@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from memagent.memory.store.check import check_store
 from memagent.memory.store.config import StoreConfig
 from memagent.memory.store.interface import Row, Store, Words
-from memagent.memory.store.opening import open_store
+from memagent.memory.store.opening import is_server, open_store
 from memagent.memory.store.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ __all__ = [
     "StoreConfig",
     "Words",
     "check_store",
+    "is_server",
     "open_store",
 ]
 

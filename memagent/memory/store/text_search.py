@@ -13,27 +13,32 @@ from memagent.types import Query
 
 Statement = tuple[str, Row]
 """SQL and its parameters."""
+Among = tuple[int, int]
+"""The first and the last sequence number to look at. How rare a word is counts in all the table."""
 
 
-def search(words: Words, filters: Query, limit: int) -> Statement:
+def search(words: Words, filters: Query, limit: int, among: Among | None = None) -> Statement:
     """The sequence numbers and ranks of the items that have the words best."""
+    matching, found = _matching(words, among)
     where, parameters = conditions(filters)
     if not where:
-        sql = "SELECT rowid, rank FROM item_text WHERE item_text MATCH ?"
+        sql = f"SELECT rowid, rank FROM item_text WHERE {matching}"
     else:
         sql = (
             "SELECT item.seq, rank FROM item_text JOIN item ON item.seq = item_text.rowid "
-            f"WHERE item_text MATCH ? AND {where}"
+            f"WHERE {matching} AND {where}"
         )
-    return f"{sql} ORDER BY rank LIMIT ?", (_expression(words), *parameters, limit)
+    return f"{sql} ORDER BY rank LIMIT ?", (*found, *parameters, limit)
 
 
-def find(words: Words) -> Statement:
-    return "SELECT rowid FROM item_text WHERE item_text MATCH ?", (_expression(words),)
+def find(words: Words, among: Among | None = None) -> Statement:
+    matching, found = _matching(words, among)
+    return f"SELECT rowid FROM item_text WHERE {matching}", found
 
 
-def count(words: Words) -> Statement:
-    return "SELECT count(*) FROM item_text WHERE item_text MATCH ?", (_expression(words),)
+def count(words: Words, among: Among | None = None) -> Statement:
+    matching, found = _matching(words, among)
+    return f"SELECT count(*) FROM item_text WHERE {matching}", found
 
 
 def conditions(filters: Query) -> Statement:
@@ -57,6 +62,13 @@ def conditions(filters: Query) -> Statement:
         for value in filters.near:
             parameters += (value - filters.radius, value + filters.radius)
     return " AND ".join(clauses), tuple(parameters)
+
+
+def _matching(words: Words, among: Among | None) -> Statement:
+    match = "item_text MATCH ?"
+    if among is None:
+        return match, (_expression(words),)
+    return f"{match} AND item_text.rowid BETWEEN ? AND ?", (_expression(words), *among)
 
 
 def _expression(words: Words) -> str:

@@ -31,7 +31,7 @@ def writer_of(namespace: str) -> MemoryConfig:
 
 
 def text_of(robot: str, number: int) -> str:
-    return f"{robot} marker{number} seen"
+    return f"marker {robot}x{number} seen"
 
 
 def write(dsn: str, robot: str, count: int, pipe: int) -> None:
@@ -189,6 +189,18 @@ def test_answers_of_several_robots_are_one_ranked_answer(server: Server) -> None
         assert {f.item.text for f in newest} == {"a plate", "a fork"}
         with pytest.raises(StoreError, match=r"no memory is called .*'dora'"):
             fleet.recall(Query(text="mug"), ["dora"])
+
+
+def test_a_word_is_as_rare_as_the_whole_fleet_makes_it(server: Server) -> None:
+    for robot, plates in (("rare_ann", 9), ("rare_bob", 40)):
+        with LifelongMemory(server.dsn, config=writer_of(robot)) as memory:
+            memory.remember(f"told by {robot[5:]}: a mug", stamp=1.0)
+            for number in range(plates):
+                memory.remember(f"told by {robot[5:]}: a plate", stamp=2.0 + number)
+    with Fleet(server.dsn) as fleet:
+        # All that Ann remembers has her name, so that to her alone it says nothing.
+        found = fleet.recall(Query(text="ann mug"), ("rare_ann", "rare_bob"), shared=False)
+    assert found[0].item.text == "told by ann: a mug"
 
 
 def test_what_a_robot_forgets_the_fleet_does_not_find(server: Server) -> None:

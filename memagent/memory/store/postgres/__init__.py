@@ -12,5 +12,6 @@ except ImportError as error:
 
 from memagent.memory.store.postgres.directory import Directory
 from memagent.memory.store.postgres.store import PostgresStore
+from memagent.memory.store.postgres.words import Words, new_tables
 
-__all__ = ["Directory", "PostgresStore"]
+__all__ = ["Directory", "PostgresStore", "Words", "new_tables"]

@@ -24,14 +24,14 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from memagent.errors import StoreError
-from memagent.memory.store import text_search
 from memagent.memory.store.config import StoreConfig
-from memagent.memory.store.interface import Row, Words
+from memagent.memory.store.interface import Row
+from memagent.memory.store.interface import Words as Groups
 from memagent.memory.store.postgres.dialect import Vector, adapt, translated
 from memagent.memory.store.postgres.export import export
 from memagent.memory.store.postgres.namespace import Namespace
 from memagent.memory.store.postgres.session import Session, connect, described, explained
-from memagent.memory.store.postgres.words import WordIndex
+from memagent.memory.store.postgres.words import Words
 from memagent.memory.store.transactions import Transactions
 from memagent.types import Query
 
@@ -42,12 +42,15 @@ _UNFIT = (UnicodeEncodeError, OverflowError, struct.error)
 class PostgresStore(Transactions):
     """An open namespace; see :class:`memagent.memory.store.interface.Store`."""
 
-    def __init__(self, dsn: str, config: StoreConfig | None = None) -> None:
+    def __init__(
+        self, dsn: str, config: StoreConfig | None = None, words: Words | None = None
+    ) -> None:
         """Connect, creating or upgrading the namespace if need be.
 
         Args:
             dsn: any libpq address, ``postgresql://user@host/database``.
             config: whose namespace, time-outs, durability.
+            words: the index of its items' words, where that is shared with other memories.
 
         Raises:
             StoreError: the server cannot be reached, another process writes the namespace, it is of
@@ -61,7 +64,7 @@ class PostgresStore(Transactions):
         self._namespace = Namespace(config.namespace, self.name)
         self._token = uuid.uuid4().hex
         self._generation = 0
-        self._words: WordIndex | None = None
+        self._words = words or Words()
         self._news = True
         """Whether there may be words that the index has not seen."""
         self._has_vector_type = False
@@ -120,15 +123,14 @@ class PostgresStore(Transactions):
         )
         return tuple(name for (name,) in rows)
 
-    def search_text(self, words: Words, filters: Query, limit: int) -> list[tuple[int, float]]:
-        found = self._following().find(text_search.search(words, filters, limit))
-        return [(seq, rank) for seq, rank in found]
+    def search_text(self, words: Groups, filters: Query, limit: int) -> list[tuple[int, float]]:
+        return self._followed().search(words, filters, limit)
 
-    def find_text(self, words: Words) -> list[int]:
-        return [seq for (seq,) in self._following().find(text_search.find(words))]
+    def find_text(self, words: Groups) -> list[int]:
+        return self._followed().find(words)
 
-    def count_text(self, words: Words) -> int:
-        return int(self._following().find(text_search.count(words))[0][0])
+    def count_text(self, words: Groups) -> int:
+        return self._followed().count(words)
 
     def put_vector(self, item: int, embedder: str, value: bytes) -> None:
         self.execute(
@@ -163,18 +165,19 @@ class PostgresStore(Transactions):
 
     # --- the words ----------------------------------------------------------------------------
 
-    def _following(self) -> WordIndex:
-        """The words of all items, as committed by now."""
-        words = self._words = self._words or WordIndex()
+    def follow(self) -> None:
+        """Take in the words of all items that are there by now, as every search does."""
         if self._news or self.config.read_only:  # Nobody but the writer brings news.
-            words.follow(self.query, within=self._begun)
+            self._words.follow(self.query, within=self._begun)
             self._news = False
-        return words
+
+    def _followed(self) -> Words:
+        self.follow()
+        return self._words
 
     def _forget_words(self) -> None:
-        if self._words is not None:
-            self._words.close()
-        self._words, self._news = None, True
+        self._words.clear()
+        self._news = True
 
     # --- transactions -------------------------------------------------------------------------
 
@@ -187,8 +190,7 @@ class PostgresStore(Transactions):
             raise StoreError(f"{self.name}: a part of this transaction failed; none is kept")
         try:
             session.execute(b"COMMIT")
-            if self._words is not None:
-                self._words.ahead = False
+            self._words.ahead = False
         except psycopg.Error as error:
             if not session.closed:
                 raise explained(error, self.name, session) from error
@@ -200,7 +202,7 @@ class PostgresStore(Transactions):
             ) from error
 
     def _roll_back(self) -> None:
-        if self._words is not None and self._words.ahead:
+        if self._words.ahead:
             self._forget_words()
         session = self._session
         if session is not None and not session.closed:
