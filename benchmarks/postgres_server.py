@@ -13,9 +13,10 @@ import pwd
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -41,6 +42,19 @@ def installations() -> dict[str, Path]:
     return found
 
 
+@contextmanager
+def temporary_server(programs: Path, *, synced: bool = True) -> Iterator[Server]:
+    """A server in a folder that goes with it; what it still runs is killed in the end."""
+    with tempfile.TemporaryDirectory(prefix="memagent-pg-") as folder:
+        Path(folder).chmod(0o755)  # The server is another user.
+        server = Server(programs, Path(folder) / "server", synced=synced)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
 class Server:
     """One server, its database ``postgres`` reached over a socket in its folder."""
 
@@ -57,7 +71,7 @@ class Server:
         """
         self._settings = {**SETTINGS, "fsync": "on" if synced else "off"}
         self._programs = programs
-        self._folder = folder
+        self.folder = folder
         self._data = folder / "data"
         self._user = _unprivileged() if os.getuid() == 0 else None
         self._process: subprocess.Popen[bytes] | None = None
@@ -66,7 +80,7 @@ class Server:
             os.chown(folder, self._user.pw_uid, self._user.pw_gid)
         if of is not None:
             self._call(
-                "pg_basebackup", "-D", str(self._data), "-R", "-U", "robot", "-h", str(of._folder),
+                "pg_basebackup", "-D", str(self._data), "-R", "-U", "robot", "-h", str(of.folder),
                 "--checkpoint=fast", "--no-sync",
             )  # fmt: skip
             return
@@ -77,17 +91,17 @@ class Server:
 
     @property
     def dsn(self) -> str:
-        return f"postgresql://robot@/postgres?host={self._folder}"
+        return f"postgresql://robot@/postgres?host={self.folder}"
 
     def start(self) -> None:
         """Start it and wait until it takes connections; what a crash left is recovered."""
         deadline = time.monotonic() + PATIENCE_S
         settings = [f"-c{name}={value}" for name, value in self._settings.items()]
         while True:
-            with (self._folder / "log").open("ab") as log:
+            with (self.folder / "log").open("ab") as log:
                 self._process = subprocess.Popen(
-                    [self._programs / "postgres", "-D", self._data, "-k", self._folder, *settings],
-                    stdout=log, stderr=log, cwd=self._folder, **self._as_user(),
+                    [self._programs / "postgres", "-D", self._data, "-k", self.folder, *settings],
+                    stdout=log, stderr=log, cwd=self.folder, **self._as_user(),
                 )  # fmt: skip
             while self._process.poll() is None:
                 if self._is_ready():
@@ -98,7 +112,7 @@ class Server:
 
     def kill(self) -> None:
         """``kill -9`` of all its processes at once."""
-        for process in self.processes():
+        for process in list(self.processes()):
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(signal.SIGKILL)
         self._wait()
@@ -111,16 +125,10 @@ class Server:
             yield postmaster
             yield from postmaster.children(recursive=True)
 
-    def stop(self) -> None:
-        """Shut it down; a second call does nothing."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)  # Fast: sessions are ended.
-            self._wait()
-
     # --- inside -------------------------------------------------------------------------------
 
     def _is_ready(self) -> bool:
-        command = [self._programs / "pg_isready", "-q", "-h", self._folder]
+        command = [self._programs / "pg_isready", "-q", "-h", self.folder]
         return subprocess.run(command, check=False).returncode == 0
 
     def _wait(self) -> None:
@@ -129,14 +137,14 @@ class Server:
 
     def _until(self, deadline: float, otherwise: str) -> None:
         if time.monotonic() > deadline:
-            log = (self._folder / "log").read_text(errors="replace")[-2000:]
-            raise RuntimeError(f"the server in {self._folder} {otherwise}:\n{log}")
+            log = (self.folder / "log").read_text(errors="replace")[-2000:]
+            raise RuntimeError(f"the server in {self.folder} {otherwise}:\n{log}")
         time.sleep(0.05)
 
     def _call(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
             [self._programs / program, *arguments], capture_output=True, check=False,
-            cwd=self._folder, **self._as_user(),
+            cwd=self.folder, **self._as_user(),
         )  # fmt: skip
         if done.returncode != 0:
             raise RuntimeError(f"{program} failed: {done.stderr.decode(errors='replace')}")

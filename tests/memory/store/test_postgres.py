@@ -9,7 +9,6 @@ import re
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -29,7 +28,7 @@ from memagent.memory.store.postgres.dialect import translated
 from memagent.memory.store.schema import TABLES
 from memagent.site import Site
 from memagent.types import Query
-from postgres_server import Server, installations
+from postgres_server import Server, installations, temporary_server
 
 from ..scenes import mug_on_desk, outcome
 
@@ -370,13 +369,10 @@ def test_a_streaming_replica_is_read_and_refuses_writers() -> None:
     programs = next(iter(installations().values()), None)
     if programs is None:
         pytest.skip("no PostgreSQL is installed")
-    with tempfile.TemporaryDirectory(prefix="memagent-pg-") as folder:
-        Path(folder).chmod(0o755)
-        primary = Server(programs, Path(folder) / "primary", synced=False)
-        primary.start()
+    with temporary_server(programs, synced=False) as primary:
         with LifelongMemory(primary.dsn) as memory:
             secret = memory.remember("the secret mug", stamp=1.0)
-            replica = Server(programs, Path(folder) / "replica", of=primary, synced=False)
+            replica = Server(programs, primary.folder / "replica", of=primary, synced=False)
             replica.start()
             with LifelongMemory(replica.dsn, config=config("robot", read_only=True)) as reader:
                 memory.remember("another mug", stamp=2.0)
@@ -386,7 +382,6 @@ def test_a_streaming_replica_is_read_and_refuses_writers() -> None:
             with pytest.raises(StoreError, match=r"replica or read-only.*primary"):
                 LifelongMemory(replica.dsn)
         replica.kill()
-        primary.kill()
 
 
 def eventually(holds: object) -> None:

@@ -16,6 +16,7 @@ from memagent.errors import StoreError
 from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
 from memagent.memory.store import SQLiteStore
 from memagent.memory.store import sqlite as store_module
+from memagent.memory.store.tables import Tables
 from memagent.types import Query
 
 pytestmark = pytest.mark.unit
@@ -244,3 +245,16 @@ def test_a_memory_of_the_first_version_is_read_with_all_it_knows(
         assert [f.relation.object for f in memory.facts("mug")] == ["desk"]
         (edge,) = (e for _, _, e in memory.graph().edges(data=True))
         assert edge["evidence"] == 1
+
+
+def test_facts_that_ended_lately_are_found_by_their_index(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SQLiteStore(path)
+    asked: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "query", lambda sql, _: asked.append(sql) or [])
+        Tables(store).ended_since(1.0)
+    plan = store.query(f"EXPLAIN QUERY PLAN {asked[0]}", (1.0,))
+    assert any("USING INDEX fact_ended" in str(row) for row in plan), plan
+    store.close()
