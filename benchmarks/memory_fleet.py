@@ -55,13 +55,12 @@ def memory_of(dsn: str, robot: str, *, read_only: bool = False) -> LifelongMemor
 
 
 def write_until_killed(dsn: str, robot: str, first: int, rate: float, pipe: int) -> None:
-    """A robot: it remembers at a steady rate, and leaves out what it is late for."""
+    """A robot: it remembers at a steady rate, and makes up for what it is late with."""
     with memory_of(dsn, robot) as memory:
-        due = time.monotonic()
+        began = time.monotonic()
         number = first
         while True:
-            due = max(due + 1.0 / rate, time.monotonic())
-            time.sleep(max(0.0, due - time.monotonic()))
+            time.sleep(max(0.0, began + (number - first) / rate - time.monotonic()))
             took = remember(memory, robot, number)
             os.write(pipe, ACKNOWLEDGEMENT.pack(number, took))
             number += 1

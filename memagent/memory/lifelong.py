@@ -112,6 +112,7 @@ class LifelongMemory:
         self._merger = merger
         self._untold: list[MemoryEvent] = []
         self._loaded: MemoryState | None = None
+        self._read_in = self._store.generation
         try:
             self._index = _index(self._store, self._embedder)
             if not self._config.store.read_only:  # A file from an older version has no lessons.
@@ -567,14 +568,15 @@ class LifelongMemory:
     @property
     def _state(self) -> MemoryState:
         """What is in memory, read from the store where that is due: it may not answer just now."""
-        if self._loaded is None:
+        generation = self._store.generation
+        if self._loaded is None or generation != self._read_in:
             state = MemoryState(
                 self._store, self._site, self._config.state, self._index, self._embedder,
                 self._merger,
             )  # fmt: skip
             self._perceiving = Perceiving(state, self._config.perceiving)
             self._acting = Acting(state, self._perceiving)
-            self._loaded = state
+            self._loaded, self._read_in = state, generation
         return self._loaded
 
     def _setting_right(self, change: Callable[[Corrections], Operation]) -> Operation:

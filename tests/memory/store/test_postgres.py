@@ -72,6 +72,14 @@ def test_a_namespace_is_a_plain_word(name: str) -> None:
         StoreConfig(namespace=name)
 
 
+@pytest.mark.parametrize("name", ["user", "order", "item", "vector", "a_1"])
+def test_words_of_sql_are_names_as_well(server: Server, name: str) -> None:
+    with LifelongMemory(server.dsn, config=config(name)) as memory:
+        memory.remember("a mug", stamp=1.0)
+    with LifelongMemory(server.dsn, config=config(name, read_only=True)) as memory:
+        assert texts(memory, "mug") == ["a mug"]
+
+
 def test_a_schema_of_another_program_is_refused_and_left_alone(
     server: Server, namespace: str
 ) -> None:

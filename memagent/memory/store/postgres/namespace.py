@@ -30,6 +30,7 @@ class Namespace:
     def __init__(self, name: str, store: str) -> None:
         """Name it, and the store for errors."""
         self.name = name
+        self._quoted = f'"{name}"'
         self._store = store
 
     # --- the writer ---------------------------------------------------------------------------
@@ -70,8 +71,8 @@ class Namespace:
         with session.transaction():
             session.execute(b"SELECT pg_advisory_xact_lock(%s)", (_SETTING_UP,))
             # Only creating needs the right to: an administrator may have done so.
-            if not session.execute(b"SELECT to_regnamespace(%s)", (self.name,)).fetchone()[0]:  # type: ignore[index]
-                session.execute(f"CREATE SCHEMA {self.name}".encode())
+            if not session.execute(b"SELECT to_regnamespace(%s)", (self._quoted,)).fetchone()[0]:  # type: ignore[index]
+                session.execute(f"CREATE SCHEMA {self._quoted}".encode())
             kind = _vector_type(session)
             for script in newest[version:]:
                 session.execute(script.replace("{vector}", kind).encode())
@@ -93,7 +94,7 @@ class Namespace:
         rows = session.execute(
             b"SELECT t.typname, t.oid, t.typarray FROM pg_attribute AS a JOIN pg_type AS t "
             b"ON t.oid = a.atttypid WHERE a.attrelid = to_regclass(%s) AND a.attname = 'value'",
-            (f"{self.name}.vector",),
+            (f"{self._quoted}.vector",),
         ).fetchall()
         return TypeInfo(*rows[0]) if rows and rows[0][0] == "vector" else None
 
@@ -102,7 +103,8 @@ class Namespace:
         if rows:
             return int(rows[0][0])
         others = session.execute(
-            b"SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace(%s)", (self.name,)
+            b"SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace(%s)",
+            (self._quoted,),
         ).fetchone()
         if others is not None and others[0]:
             raise StoreError(
@@ -118,11 +120,11 @@ class Namespace:
             )
 
     def _marker(self, session: Connection[Row]) -> list[Row]:
-        found = session.execute(b"SELECT to_regclass(%s)", (f"{self.name}.memagent",)).fetchone()
+        found = session.execute(b"SELECT to_regclass(%s)", (f"{self._quoted}.memagent",)).fetchone()
         if found is None or found[0] is None:
             return []
         return session.execute(
-            f"SELECT version, writer, token FROM {self.name}.memagent".encode()
+            f"SELECT version, writer, token FROM {self._quoted}.memagent".encode()
         ).fetchall()
 
 
@@ -130,7 +132,7 @@ def names(session: Connection[Row]) -> tuple[str, ...]:
     """Every namespace that is a memory and that the role may read, in order."""
     rows = session.execute(
         b"SELECT n.nspname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
-        b"WHERE c.relname = 'memagent' AND c.relkind = 'r' AND "
+        b"WHERE c.relname = 'memagent' AND c.relkind = 'r' AND n.nspname ~ '^[a-z][a-z0-9_]*$' AND "
         b"has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') "
         b"ORDER BY n.nspname"
     ).fetchall()

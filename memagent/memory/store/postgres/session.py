@@ -63,7 +63,7 @@ def connect(dsn: str, config: StoreConfig, name: str, *, patient: bool = False) 
     """
     statement = 0.0 if patient else config.statement_timeout
     settings = {
-        "search_path": config.namespace,
+        "search_path": f'"{config.namespace}"',
         "client_encoding": "UTF8",
         "statement_timeout": f"{1e3 * statement:.0f}ms",
         "lock_timeout": f"{1e3 * config.lock_timeout:.0f}ms",
