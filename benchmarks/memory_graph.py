@@ -26,7 +26,7 @@ from memagent.memory.knowledge.entities import EntityConfig
 from memagent.memory.knowledge.knowledge_graph import KnowledgeGraph
 from memagent.memory.perceiving import PerceivingConfig
 from memagent.memory.state import StateConfig
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store import SQLiteStore
 from memagent.memory.store.tables import Tables
 from memagent.types import ObjectObservation, Percept, Pose2D, Relation
 
@@ -40,7 +40,7 @@ MEASURES = ("graph_update", "retrieval", "hub_retrieval", "history", "observe")
 
 def build(path: Path, edges: int) -> None:
     """Fill a file with open facts: half of the things at places, half at one hub."""
-    store = Store(path, NORMAL)
+    store = SQLiteStore(path, NORMAL)
     tables = Tables(store)
     graph = KnowledgeGraph(tables, None)
     with store.transaction():
@@ -55,7 +55,7 @@ def measure(edges: int, rounds: int, seed: int) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "robot.memory"
         build(path, edges)
-        store = Store(path, NORMAL)
+        store = SQLiteStore(path, NORMAL)
         graph = KnowledgeGraph(Tables(store), None)
         dice = random.Random(seed)
 

@@ -26,7 +26,7 @@ from rich.table import Table
 import report
 from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
 from memagent.memory.recall.log_index import LogIndex
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store import SQLiteStore
 from memagent.memory.store.tables import Tables
 from memagent.types import Query
 
@@ -114,7 +114,7 @@ def vectors(count: int, random: np.random.Generator) -> NDArray[np.float32]:
 
 def fill(path: Path, made: NDArray[np.float32], random: np.random.Generator) -> float:
     """Write one item per vector, in bulk; returns rows per second."""
-    store = Store(path, StoreConfig(durability="normal"))
+    store = SQLiteStore(path, StoreConfig(durability="normal"))
     tables = Tables(store)
     texts = [" ".join(random.choice(WORDS, 8)) for _ in range(len(made))]
     places = random.uniform(0.0, SIDE, (len(made), 2)).tolist()
@@ -244,7 +244,7 @@ def _recall_at_10(
     middle: float,
 ) -> tuple[float, float]:
     """Share of the exact ten nearest vectors that the index finds, without and with filters."""
-    store = Store(path, StoreConfig(read_only=True))
+    store = SQLiteStore(path, StoreConfig(read_only=True))
     index = LogIndex(store, Lookup.id, DIMENSION)
     hits = wanted = hits_filtered = wanted_filtered = 0
     for vector, spot in zip(asked, spots, strict=True):

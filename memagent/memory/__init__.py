@@ -8,6 +8,7 @@ with history), episodic (attempts with their outcomes) and semantic (lessons and
 from memagent.memory.config import MemoryConfig
 from memagent.memory.corrections.operations import Operation
 from memagent.memory.episodic.chronology import Chronology
+from memagent.memory.fleet import Fleet, FleetConfig, FleetItem
 from memagent.memory.knowledge.beliefs import BeliefConfig
 from memagent.memory.knowledge.contradictions import Contradiction
 from memagent.memory.knowledge.entities import EntityConfig
@@ -25,7 +26,7 @@ from memagent.memory.retrieval import Retrieval
 from memagent.memory.semantic.merging import Decision, Evidence, LessonMerger, LessonRecord
 from memagent.memory.semantic.trials import LessonConfig
 from memagent.memory.state import StateConfig
-from memagent.memory.store.sqlite import StoreConfig
+from memagent.memory.store.config import StoreConfig
 from memagent.memory.write_queue import MemoryBusyError, WriteQueue
 
 __all__ = [
@@ -40,6 +41,9 @@ __all__ = [
     "EntityConfig",
     "EventKind",
     "Evidence",
+    "Fleet",
+    "FleetConfig",
+    "FleetItem",
     "GraphConfig",
     "HabitConfig",
     "LessonConfig",

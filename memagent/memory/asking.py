@@ -25,7 +25,7 @@ from memagent.memory.recall.embedders import Embedder
 from memagent.memory.recall.log_index import LogIndex
 from memagent.memory.retrieval import Retrieval, retrieve
 from memagent.memory.state import MemoryState
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store.interface import Store
 from memagent.site import Site
 from memagent.types import (
     Episode,
@@ -64,11 +64,17 @@ class Asking:
         self._lessons_studied = lessons_studied
         self._lock = threading.RLock()
         self._index = _index(store, embedder)
-        self._load()
+        self._loaded: MemoryState | None = None
+        self._read_in = store.generation
         self._chronology = Chronology(self._state.tables, self._lock, lambda: self._state.now)
 
+    @property
+    def name(self) -> str:
+        """Where it is kept: the file, or the server and namespace without any password."""
+        return self._store.name
+
     def close(self) -> None:
-        """Close the file; a second call does nothing."""
+        """Close the store; a second call does nothing."""
         with self._lock:
             self._store.close()
 
@@ -314,11 +320,21 @@ class Asking:
 
     def _prepare(self, *texts: str) -> None:
         """Embed what is asked before the lock is taken: a slow embedder holds up nobody else."""
+        with self._lock:
+            recaller = self._state.recaller
         for text in texts:
-            self._state.recaller.prepare(text)
+            recaller.prepare(text)
 
-    def _load(self) -> None:
-        self._state = MemoryState(
+    @property
+    def _state(self) -> MemoryState:
+        """What is known, read from the store where that is due: it may not answer just now."""
+        generation = self._store.generation
+        if self._loaded is None or generation != self._read_in:
+            self._loaded, self._read_in = self._read(), generation
+        return self._loaded
+
+    def _read(self) -> MemoryState:
+        return MemoryState(
             self._store,
             self._site,
             self._config.state,

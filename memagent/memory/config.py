@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from memagent.memory.perceiving import PerceivingConfig
 from memagent.memory.recall.embedders import EmbedderConfig
 from memagent.memory.state import StateConfig
-from memagent.memory.store.sqlite import StoreConfig
+from memagent.memory.store.config import StoreConfig
 
 
 class MemoryConfig(BaseModel):

@@ -36,7 +36,7 @@ from memagent.memory.retelling import Retelling, Summarizer
 from memagent.memory.semantic.merging import LessonMerger
 from memagent.memory.semantic.study import Study
 from memagent.memory.state import MemoryState
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store.opening import open_store
 from memagent.site import Site
 from memagent.types import (
     Keyframe,
@@ -66,10 +66,10 @@ class LifelongMemory(Asking):
         merger: LessonMerger | None = None,
         summarizer: Summarizer | None = None,
     ) -> None:
-        """Open the memory file, creating it if need be; ":memory:" keeps nothing.
+        """Open the memory, creating it if need be; ":memory:" keeps nothing.
 
         Args:
-            path: the file.
+            path: the file, or a PostgreSQL server's address: ``postgresql://user@host/database``.
             site: the surveyed map; without one, places are those that percepts mention.
             config: constants of the models and of the store.
             embedder: yours, instead of one that the configuration names.
@@ -78,7 +78,7 @@ class LifelongMemory(Asking):
 
         Raises:
             EmbedderError: the embedder that the configuration names cannot be loaded.
-            StoreError: the file cannot be opened; see :class:`memagent.memory.store.sqlite.Store`.
+            StoreError: it cannot be opened; see :func:`memagent.memory.store.open_store`.
         """
         config = config or MemoryConfig()
         if config.store.read_only:
@@ -86,7 +86,7 @@ class LifelongMemory(Asking):
         embedder = embedder or choose_embedder(config.embedder)
         self._untold: list[MemoryEvent] = []
         self._background: list[Background] = []
-        store = Store(path, config.store)
+        store = open_store(path, config.store)
         try:
             studied = merger is not None
             super().__init__(store, site, config, embedder, lessons_studied=studied)
@@ -113,9 +113,9 @@ class LifelongMemory(Asking):
             work.stop()
         with self._lock:
             try:
-                if self._store.is_open:
+                if self._store.is_open and self._loaded is not None:
                     with self._store.transaction():
-                        self._state.persist()
+                        self._loaded.persist()
             finally:
                 super().close()
 
@@ -267,7 +267,7 @@ class LifelongMemory(Asking):
         if forgotten:
             with self._lock:
                 self._index.drop_forgotten()
-                self._load()
+                self._loaded = None
         return forgotten
 
     def save(self) -> None:
@@ -329,7 +329,7 @@ class LifelongMemory(Asking):
             with self._writing() as state:
                 added = Importing(state).apply(export)
             self._index.tail()
-            self._load()
+            self._loaded = None
         return added
 
     # --- setting right ------------------------------------------------------------------------
@@ -377,24 +377,25 @@ class LifelongMemory(Asking):
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _load(self) -> None:
-        super()._load()
-        self._perceiving = Perceiving(self._state, self._config.perceiving)
-        self._acting = Acting(self._state, self._perceiving)
+    def _read(self) -> MemoryState:
+        state = super()._read()
+        self._perceiving = Perceiving(state, self._config.perceiving)
+        self._acting = Acting(state, self._perceiving)
+        return state
 
     def _setting_right(self, change: Callable[[Corrections], Operation]) -> Operation:
         with self._lock:
             with self._writing():
                 operation = change(Corrections(self._state))
             self._index.reload()
-            self._load()
+            self._loaded = None
         return operation
 
     @contextmanager
     def _writing(self) -> Iterator[MemoryState]:
-        """One transaction; if it fails, what is in memory is read again from the file."""
+        """One transaction; if it fails, what is in memory is read again from the store."""
         with self._lock:
-            untold = len(self._untold)
+            untold, _ = len(self._untold), self._state
             try:
                 with self._store.transaction():
                     yield self._state
@@ -402,8 +403,7 @@ class LifelongMemory(Asking):
                     work.wake()
             except BaseException:
                 del self._untold[untold:]
-                if self._store.is_open:
-                    self._load()
+                self._loaded = None
                 raise
 
     def _is_late(self, percept: Percept) -> bool:

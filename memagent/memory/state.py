@@ -21,7 +21,7 @@ from memagent.memory.recall.recaller import RecallConfig, Recaller
 from memagent.memory.records import ROBOT, EventKind, FactRecord, MemoryEvent
 from memagent.memory.semantic.lessons import Lessons, Vocabulary
 from memagent.memory.semantic.trials import LessonConfig
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store.interface import Store
 from memagent.memory.store.tables import Tables
 from memagent.memory.temporal import Moment, Overflow, TemporalBuffer, TemporalConfig
 from memagent.site import Site

@@ -15,8 +15,9 @@ from typing import Any
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 
 from memagent.config import read_yaml
-from memagent.errors import MemagentError
+from memagent.errors import MemagentError, StoreError
 from memagent.memory import LifelongMemory, MemoryConfig, MemoryEvent, WriteQueue
+from memagent.memory.store import is_server
 from memagent.ros import convert, qos
 from memagent.ros.lifecycle import RegionNode, spin
 from memagent.ros.memory_services import SERVICES, Answer
@@ -59,14 +60,19 @@ class MemoryNode(RegionNode):
     # --- life cycle -------------------------------------------------------------------------
 
     def configure(self) -> None:
-        file = self.text("memory_file", "~/.memagent/memory.db", "Where memory lives.")
+        file = self.text(
+            "memory_file",
+            "~/.memagent/memory.db",
+            "Where memory lives: a file, or postgresql://...",
+        )
+        where = file if is_server(file) else Path(file).expanduser()
         site = load_site(self.file("site", "configs/sites/flat.yaml", "Surveyed map."))
         config = read_yaml(
             self.file("memory_config", "configs/memory.yaml", "How memory works."), MemoryConfig
         )
-        self._memory = LifelongMemory(Path(file).expanduser(), site, config)
+        self._memory = LifelongMemory(where, site, config)
         self._queue = WriteQueue(self._memory)
-        self.get_logger().info(f"memory file {Path(file).expanduser()}")
+        self.get_logger().info(f"memory {self._memory.name}")
 
     def deactivate(self) -> None:
         if self._memory is not None:
@@ -84,7 +90,11 @@ class MemoryNode(RegionNode):
         if self._memory is None:
             return {}
         waiting = float(self._queue.waiting) if self._queue else 0.0
-        return {**self._memory.stats(), "observe_ms": self._observe_ms, "waiting": waiting}
+        try:
+            return {**self._memory.stats(), "observe_ms": self._observe_ms, "waiting": waiting}
+        except StoreError as error:  # A server that does not answer just now.
+            self.problem = str(error)
+            return {}
 
     # --- percepts ---------------------------------------------------------------------------
 

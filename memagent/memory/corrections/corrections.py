@@ -168,7 +168,8 @@ class Corrections:
         self._store.execute("DELETE FROM entity WHERE name = ?", (other.name,))
         if other.label != kept.label:
             self._store.execute(
-                "INSERT OR IGNORE INTO alias VALUES (?,?)", (other.label, kept.name)
+                "INSERT INTO alias (label, name) VALUES (?,?) ON CONFLICT DO NOTHING",
+                (other.label, kept.name),
             )
 
     def _before(self, *names: str) -> dict[str, dict[str, dict[str, object]]]:
@@ -188,24 +189,28 @@ class Corrections:
         """A fresh look will say what is near to which of them."""
         now = self._state.now
         self._store.execute(
-            "UPDATE fact SET valid_to = max(valid_from, ?), expired = ? "
-            "WHERE predicate = 'near' AND valid_to IS NULL AND ? IN (subject, object)",
-            (now, now, name),
+            "UPDATE fact SET valid_to = CASE WHEN valid_from > ? THEN valid_from ELSE ? END, "
+            "expired = ? WHERE predicate = 'near' AND valid_to IS NULL AND ? IN (subject, object)",
+            (now, now, now, name),
         )
 
     def _rename(self, old: str, new: str) -> None:
         for table, column in (
             ("fact", "subject"), ("fact", "object"), ("item", "thing"), ("visit", "thing"),
-            ("alias", "name"),
         ):  # fmt: skip
-            self._store.execute(
-                f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ?", (new, old)
-            )
+            self._store.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (new, old))
+        self._store.execute(
+            "INSERT INTO alias (label, name) SELECT label, ? FROM alias WHERE name = ? "
+            "ON CONFLICT DO NOTHING",
+            (new, old),
+        )
         # A search for the one is a search for the other; of two at a place the newer one counts.
         self._store.execute(
-            "INSERT OR REPLACE INTO search SELECT place, ?, since, stamp, share FROM search AS s "
+            "INSERT INTO search (place, thing, since, stamp, share) "
+            "SELECT place, ?, since, stamp, share FROM search AS s "
             "WHERE thing = ? AND NOT EXISTS (SELECT 1 FROM search WHERE place = s.place "
-            "AND thing = ? AND stamp > s.stamp)",
+            "AND thing = ? AND stamp > s.stamp) ON CONFLICT (place, thing) DO UPDATE SET "
+            "since = excluded.since, stamp = excluded.stamp, share = excluded.share",
             (new, old, new),
         )
         for table, column in (("search", "thing"), ("claim", "thing"), ("alias", "name")):

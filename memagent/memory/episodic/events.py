@@ -8,8 +8,8 @@ overlap, and neighbours in time are neighbours in number.
 
 from __future__ import annotations
 
-from memagent.memory.store.sqlite import Row
-from memagent.memory.store.tables import Tables
+from memagent.memory.store.interface import Row
+from memagent.memory.store.tables import WITHIN, Tables
 from memagent.types import Event, Keyframe, MemoryItem
 
 KEYFRAME = "keyframe"
@@ -58,9 +58,8 @@ class Events:
     def of_episode(self, episode: int) -> tuple[Event, ...]:
         """The events of an episode and of those within it, in order."""
         rows = self._tables.store.query(
-            "WITH RECURSIVE within (seq) AS (SELECT ? UNION ALL SELECT e.seq FROM episode AS e "
-            f"JOIN within ON e.parent = within.seq) SELECT {_COLUMNS} FROM event "
-            "WHERE episode IN within ORDER BY seq",
+            f"{WITHIN} SELECT {_COLUMNS} FROM event WHERE episode IN (SELECT seq FROM within) "
+            "ORDER BY seq",
             (episode,),
         )
         return tuple(self._event_of(row) for row in rows)

@@ -83,7 +83,8 @@ class Quarantine:
         self._claims[claim.thing] = claim
         r = claim.relation
         self._store.execute(
-            "INSERT INTO claim VALUES (?,?,?,?,?,?,?)",
+            "INSERT INTO claim (thing, subject, predicate, object, confidence, stamp, source) "
+            "VALUES (?,?,?,?,?,?,?)",
             (claim.thing, r.subject, r.predicate, r.object, r.confidence, claim.stamp,
              claim.source),
         )  # fmt: skip

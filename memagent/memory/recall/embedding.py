@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 
 from memagent.memory.recall.embedders import Embedder
 from memagent.memory.recall.log_index import LogIndex
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store.interface import Store
 
 _BATCH = 32
 
@@ -42,6 +42,8 @@ class Embedding:
                 return False
             self._index.tail()
             seqs = self._index.without_vector(_BATCH)
+            if not seqs:
+                return False
             marks = ",".join("?" * len(seqs))
             rows = self._store.query(
                 f"SELECT seq, text FROM item WHERE seq IN ({marks}) ORDER BY seq", tuple(seqs)
@@ -54,9 +56,6 @@ class Embedding:
                 return False
             with self._store.transaction():
                 for (seq, _), vector in zip(rows, vectors, strict=True):
-                    self._store.execute(
-                        "INSERT OR REPLACE INTO vector SELECT seq, ?, ? FROM item WHERE seq = ?",
-                        (self._embedder.id, vector.tobytes(), seq),
-                    )
+                    self._store.put_vector(seq, self._embedder.id, vector.tobytes())
             self._index.put_vectors([seq for seq, _ in rows], vectors)
         return True

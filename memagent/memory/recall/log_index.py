@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store.interface import Store
 from memagent.types import Query, Vector3
 
 Vectors = NDArray[np.float32]
@@ -45,6 +45,7 @@ class LogIndex:
         """
         self._store = store
         self._embedder = embedder
+        self._generation = store.generation
         self._kinds: dict[str, int] = {}
         self.size = 0
         """Rows that are filled."""
@@ -60,13 +61,19 @@ class LogIndex:
         self._sampled = 0
         """Vectors that there were when the axes were chosen."""
         self._sketch = np.zeros((0, _SKETCH), np.float32)
-        self.tail()
-        self._load_vectors()
+        self.reload()
 
     # --- following the log --------------------------------------------------------------------
 
     def tail(self) -> int:
         """Take in what was appended since the last time; returns how many items that was."""
+        if self._generation != self._store.generation:
+            before = self.size
+            self.reload()
+            return self.size - before
+        return self._append()
+
+    def _append(self) -> int:
         rows = self._store.query(
             "SELECT seq, stamp, kind, x, y, z FROM item WHERE seq > ? ORDER BY seq", (self._last,)
         )
@@ -95,12 +102,14 @@ class LogIndex:
 
     def reload(self) -> None:
         """Read the whole log again, after rows within it came or went."""
+        generation, self._generation = self._store.generation, -1  # Half read is not read.
         self.size = self._last = 0
         self._embedded[:] = False
         self._vectors[:] = 0.0
         self._axes = None
-        self.tail()
+        self._append()
         self._load_vectors()
+        self._generation = generation
 
     def put_vectors(self, seqs: Iterable[int], vectors: Vectors) -> None:
         """Take in the vectors of items that are in the log."""
@@ -132,6 +141,11 @@ class LogIndex:
     @property
     def dimension(self) -> int:
         return self._vectors.shape[1]
+
+    @property
+    def latest(self) -> float:
+        """The newest stamp, seconds; 0 without any item."""
+        return float(self._stamps[: self.size].max(initial=0.0))
 
     # --- asking -------------------------------------------------------------------------------
 
@@ -239,10 +253,7 @@ class LogIndex:
     def _load_vectors(self, first: int = 0, last: int = 1 << 62) -> None:
         if not self._embedder:
             return
-        rows = self._store.query(
-            "SELECT seq, value FROM vector WHERE embedder = ? AND seq BETWEEN ? AND ? ORDER BY seq",
-            (self._embedder, first, last),
-        )
+        rows = self._store.vectors(self._embedder, first, last)
         if rows:
             values = np.frombuffer(b"".join(row[1] for row in rows), np.float32)
             self.put_vectors((row[0] for row in rows), values.reshape(len(rows), self.dimension))

@@ -17,7 +17,7 @@ from memagent import resources
 from memagent.errors import MemagentError
 from memagent.memory import LifelongMemory, MemoryConfig, QuarantineConfig, StateConfig, StoreConfig
 from memagent.memory.exchange.layout import TABLES
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store import Store
 from memagent.site import Site, load_site
 from memagent.types import Code, Query, TaskResult, TaskStatus, Vector3
 

@@ -9,7 +9,7 @@ import pytest
 
 from memagent.memory.knowledge.entities import Entities, EntityConfig
 from memagent.memory.knowledge.likeness import Likeness
-from memagent.memory.store.sqlite import IN_MEMORY, Store
+from memagent.memory.store.sqlite import IN_MEMORY, SQLiteStore
 from memagent.memory.store.tables import Tables
 from memagent.types import ObjectObservation, Pose2D, Vector3
 
@@ -21,7 +21,7 @@ BIG, SMALL = (0.12, 0.12, 0.2), (0.05, 0.05, 0.08)
 
 
 def _registry(config: EntityConfig | None = None) -> Entities:
-    return Entities(Tables(Store(IN_MEMORY)), config or EntityConfig())
+    return Entities(Tables(SQLiteStore(IN_MEMORY)), config or EntityConfig())
 
 
 def _frame(entities: Entities, stamp: float, *seen: ObjectObservation) -> list[str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from memagent.memory.recall import log_index
 from memagent.memory.recall.log_index import LogIndex
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store import SQLiteStore
 from memagent.memory.store.tables import Tables
 from memagent.types import Query
 
@@ -38,7 +38,7 @@ def fill(tables: Tables, index: LogIndex, vectors: np.ndarray) -> None:
 
 @pytest.fixture
 def tables() -> Tables:
-    return Tables(Store(":memory:"))
+    return Tables(SQLiteStore(":memory:"))
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -50,7 +50,7 @@ def tables() -> Tables:
     radius=st.floats(0.1, 4.0),
 )
 def test_filters_agree_with_a_plain_loop(kinds, since, until, near, radius) -> None:
-    tables = Tables(Store(":memory:"))
+    tables = Tables(SQLiteStore(":memory:"))
     index = LogIndex(tables.store, "m", DIMENSION)
     vectors = unit(np.random.default_rng(0), 60)
     fill(tables, index, vectors)
@@ -78,7 +78,7 @@ def test_filters_agree_with_a_plain_loop(kinds, since, until, near, radius) -> N
 
 
 def test_it_follows_the_log_and_is_rebuilt_from_it(tmp_path: Path) -> None:
-    store = Store(tmp_path / "memory.db")
+    store = SQLiteStore(tmp_path / "memory.db")
     tables, vectors = Tables(store), unit(np.random.default_rng(1), 30)
     index = LogIndex(store, "m", DIMENSION)
     fill(tables, index, vectors)
