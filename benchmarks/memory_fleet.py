@@ -31,7 +31,7 @@ from rich.progress import Progress
 
 import report
 from memagent.errors import DependencyError, StoreError
-from memagent.memory import Fleet, LifelongMemory, MemoryConfig, StoreConfig
+from memagent.memory import Fleet, LifelongMemory, MemoryConfig, MemoryReader, StoreConfig
 from memagent.types import Query
 from postgres_server import Server, installations, temporary_server
 
@@ -49,14 +49,13 @@ def text_of(robot: str, number: int) -> str:
     return f"a robot saw {robot}{number} in the kitchen"
 
 
-def memory_of(dsn: str, robot: str, *, read_only: bool = False) -> LifelongMemory:
-    store = StoreConfig(namespace=robot, read_only=read_only)
-    return LifelongMemory(dsn, config=MemoryConfig(store=store))
+def config_of(robot: str) -> MemoryConfig:
+    return MemoryConfig(store=StoreConfig(namespace=robot))
 
 
 def write_until_killed(dsn: str, robot: str, first: int, rate: float, pipe: int) -> None:
     """A robot: it remembers at a steady rate, and makes up for what it is late with."""
-    with memory_of(dsn, robot) as memory:
+    with LifelongMemory(dsn, config=config_of(robot)) as memory:
         began = time.monotonic()
         number = first
         while True:
@@ -129,7 +128,7 @@ class Robot:
 
     def lost(self) -> int:
         """How many acknowledged memories are not there."""
-        with memory_of(self.dsn, self.name, read_only=True) as memory:
+        with MemoryReader(self.dsn, config=config_of(self.name)) as memory:
             there = {item.text for item in memory.timeline(limit=10 * len(self.took) + 100)}
         return sum(text_of(self.name, number) not in there for number in self.took)
 

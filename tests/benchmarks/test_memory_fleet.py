@@ -10,6 +10,7 @@ import memory_fleet
 import psycopg
 import pytest
 
+from memagent.memory import LifelongMemory
 from postgres_server import installations, temporary_server
 
 pytestmark = [
@@ -35,7 +36,7 @@ def test_a_memory_that_is_gone_counts_as_lost():
     programs = next(iter(installations().values()))
     with temporary_server(programs, synced=False) as server:
         robot = memory_fleet.Robot("ann", server.dsn, rate=1.0)
-        with memory_fleet.memory_of(server.dsn, "ann") as memory:
+        with LifelongMemory(server.dsn, config=memory_fleet.config_of("ann")) as memory:
             for number in range(3):
                 robot.took[number] = memory_fleet.remember(memory, "ann", number)
         assert robot.lost() == 0

@@ -359,9 +359,7 @@ def test_memory_goes_on_while_a_merger_thinks_and_events_tell_what_it_says(path:
         assert told == ["after some thought"]
 
 
-def test_what_a_merger_had_no_time_for_is_learned_the_next_time(
-    path: Path, tmp_path: Path
-) -> None:
+def test_what_a_merger_had_no_time_for_is_learned_the_next_time(path: Path, tmp_path: Path) -> None:
     merger = _Slow()
     with LifelongMemory(path, merger=merger) as memory:
         memory.record(outcome("pick tea box", Code.GRASP_FAILED, finished=1.0))

@@ -14,7 +14,14 @@ from contextlib import contextmanager
 import pytest
 
 from memagent.errors import StoreError
-from memagent.memory import Fleet, FleetConfig, LifelongMemory, MemoryConfig, StoreConfig
+from memagent.memory import (
+    Fleet,
+    FleetConfig,
+    LifelongMemory,
+    MemoryConfig,
+    MemoryReader,
+    StoreConfig,
+)
 from memagent.memory.fleet import SHARED
 from memagent.types import Query
 from postgres_server import Server
@@ -93,8 +100,8 @@ def until(holds: Callable[[], bool], meanwhile: Callable[[], object] = lambda: N
 
 
 def kept(dsn: str, robot: str) -> set[str]:
-    store = StoreConfig(namespace=robot, read_only=True)
-    with LifelongMemory(dsn, config=MemoryConfig(store=store)) as memory:
+    store = StoreConfig(namespace=robot)
+    with MemoryReader(dsn, config=MemoryConfig(store=store)) as memory:
         return {item.text for item in memory.timeline(limit=1_000_000)}
 
 

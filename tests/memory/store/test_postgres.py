@@ -20,7 +20,7 @@ import pytest
 from pydantic import ValidationError
 
 from memagent.errors import DependencyError, StoreError
-from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
+from memagent.memory import LifelongMemory, MemoryConfig, MemoryReader, StoreConfig
 from memagent.memory.store import PostgresStore, SQLiteStore, open_store
 from memagent.memory.store.postgres import namespace as namespace_module
 from memagent.memory.store.postgres import session as session_module
@@ -30,7 +30,7 @@ from memagent.site import Site
 from memagent.types import Query
 from postgres_server import Server, installations, temporary_server
 
-from ..scenes import mug_on_desk, outcome
+from ..scenes import mug_on_desk, outcome, watch
 
 pytestmark = pytest.mark.unit
 
@@ -41,7 +41,7 @@ def config(namespace: str, **store: object) -> MemoryConfig:
     return MemoryConfig(store=StoreConfig.model_validate({"namespace": namespace, **store}))
 
 
-def texts(memory: LifelongMemory, words: str) -> list[str]:
+def texts(memory: LifelongMemory | MemoryReader, words: str) -> list[str]:
     return sorted(item.text for item in memory.recall(Query(text=words, limit=500)).items)
 
 
@@ -59,7 +59,7 @@ def test_each_robot_has_a_memory_of_its_own(server: Server, site: Site) -> None:
         LifelongMemory(server.dsn, site, config("ann")) as ann,
         LifelongMemory(server.dsn, site, config("bob")) as bob,
     ):
-        ann.observe(mug_on_desk(1.0))
+        watch(ann, mug_on_desk(0.0), 1.0, 1.0)
         bob.remember("the key hangs by the door", stamp=1.0)
         assert ann.where("red mug").candidates[0].place == "desk"
         assert bob.facts() == ()
@@ -76,7 +76,7 @@ def test_a_namespace_is_a_plain_word(name: str) -> None:
 def test_words_of_sql_are_names_as_well(server: Server, name: str) -> None:
     with LifelongMemory(server.dsn, config=config(name)) as memory:
         memory.remember("a mug", stamp=1.0)
-    with LifelongMemory(server.dsn, config=config(name, read_only=True)) as memory:
+    with MemoryReader(server.dsn, config=config(name)) as memory:
         assert texts(memory, "mug") == ["a mug"]
 
 
@@ -285,6 +285,7 @@ def test_a_commit_whose_acknowledgement_was_lost_is_told_and_then_known(
 
     with LifelongMemory(server.dsn, site, config(namespace)) as memory:
         memory.remember("a mug", stamp=1.0)
+        memory.observe(mug_on_desk(1.8))
         with monkeypatch.context() as patch:
             patch.setattr(session_module.Session, "execute", cut_the_line)
             with pytest.raises(StoreError, match=r"acknowledged this call.*ask the memory"):
@@ -357,7 +358,7 @@ def test_a_snapshot_is_a_memory_file_with_all_beliefs(
     copy = tmp_path / "copy.memory"
     with LifelongMemory(server.dsn, site, config(namespace)) as memory:
         memory.begin_episode("fetch the mug")
-        memory.observe(mug_on_desk(1.0))
+        watch(memory, mug_on_desk(0.0), 1.0, 1.0)
         memory.record(outcome("open @ fridge", finished=5.0))
         memory.teach("never open the oven", skill="open")
         memory.correct("red mug", "shelf")
@@ -382,7 +383,7 @@ def test_a_streaming_replica_is_read_and_refuses_writers() -> None:
             secret = memory.remember("the secret mug", stamp=1.0)
             replica = Server(programs, primary.folder / "replica", of=primary, synced=False)
             replica.start()
-            with LifelongMemory(replica.dsn, config=config("robot", read_only=True)) as reader:
+            with MemoryReader(replica.dsn, config=MemoryConfig(reader_delay=0.0)) as reader:
                 memory.remember("another mug", stamp=2.0)
                 eventually(lambda: texts(reader, "mug") == ["another mug", "the secret mug"])
                 memory.forget(secret.id)
