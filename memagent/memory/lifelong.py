@@ -22,11 +22,14 @@ from memagent.memory.asking import Asking
 from memagent.memory.config import MemoryConfig
 from memagent.memory.corrections.corrections import Corrections
 from memagent.memory.corrections.operations import Operation
+from memagent.memory.forgetting.erasure import erase
+from memagent.memory.forgetting.forgetting import Footprint, Forgetting, number_of
 from memagent.memory.perceiving import Perceiving
 from memagent.memory.recall.embedders import Embedder, choose_embedder
 from memagent.memory.recall.embedding import Embedding
 from memagent.memory.records import ROBOT, MemoryEvent
 from memagent.memory.semantic.merging import LessonMerger
+from memagent.memory.store.pages import holding, scrub
 from memagent.memory.store.sqlite import Store
 from memagent.site import Site
 from memagent.types import (
@@ -35,6 +38,8 @@ from memagent.types import (
     MemoryItem,
     MemoryKind,
     Percept,
+    Query,
+    Recall,
     SkillOutcome,
     TaskResult,
     Vector3,
@@ -80,6 +85,7 @@ class LifelongMemory(Asking):
             super().__init__(store, site, config, embedder, merger)
             with store.transaction():  # A file from an older version has no lessons.
                 self._state.lessons.learn(tell=False)
+            self._forgetting = Forgetting(self._state.tables, config.forgetting, site)
             if embedder is not None:
                 self._embedding = Embedding(embedder, store, self._index, self._lock)
         except BaseException:
@@ -95,6 +101,7 @@ class LifelongMemory(Asking):
                 if self._store.is_open:
                     with self._store.transaction():
                         self._state.persist()
+                        self._forgetting.enforce(self._state.now)
             finally:
                 super().close()
 
@@ -237,17 +244,56 @@ class LifelongMemory(Asking):
         Returns:
             Whether there was such an item.
         """
-        prefix, _, number = item_id.rpartition("-")
-        if prefix != "item" or not number.isdigit():
-            raise MemagentError(f"{item_id!r} is no item id; they look like 'item-12'")
+        seq = number_of(item_id)
+        with self._lock:
+            with self._writing():
+                self._state.persist()
+                erased = erase(self._state, self._forgetting, seq)
+            if erased is None:
+                return False
+            self._index.drop_vectors(erased.reworded)
+            for text in erased.texts:
+                scrub(self._store, text)
+        return True
+
+    def verify_forgotten(self, text: str) -> tuple[str, ...]:
+        """Where a text still is, searched for byte by byte; empty if it is gone for good.
+
+        Returns:
+            Columns of the file's tables, the files themselves (a snapshot is another file), and
+            "context" for the summary of what happened so far.
+        """
+        with self._lock:
+            context = ("context",) if any(text in told for told in self.context()) else ()
+            return (*holding(self._store, text), *context)
+
+    def pin(self, item_id: str) -> None:
+        """Keep an item for good: no budget takes it, only :meth:`forget`.
+
+        Raises:
+            MemagentError: there is no such item, it stands for forgotten ones, or half of the
+                budget is pinned already.
+        """
         with self._writing():
-            self._state.persist()
-            forgotten = self._state.tables.forget_item(int(number))
-        if forgotten:
-            with self._lock:
-                self._index.drop_forgotten()
-                self._load()
-        return forgotten
+            self._forgetting.pin(item_id, self._state.now)
+
+    def unpin(self, item_id: str) -> bool:
+        """Let an item fade again; returns whether it was pinned."""
+        with self._writing():
+            return self._forgetting.unpin(item_id)
+
+    def recall(self, query: Query) -> Recall:
+        """Remembered items, best first; what is recalled is remembered better from then on."""
+        found = super().recall(query)
+        with self._lock:
+            self._forgetting.use(found.items, self._state.now)
+        return found
+
+    def footprint(self) -> Footprint:
+        """How large the memory is, and what of it is kept in which form."""
+        with self._lock:
+            self._index.tail()
+            return self._forgetting.footprint(self._index.embedded)
 
     def wait_for_vectors(self, timeout: float) -> bool:
         """Wait until every item has its vector, at most ``timeout`` seconds; False if not yet.
@@ -311,6 +357,7 @@ class LifelongMemory(Asking):
             with self._writing():
                 operation = change(Corrections(self._state))
             self._index.reload()
+            self._forgetting.reload()
             self._load()
         return operation
 
@@ -322,11 +369,15 @@ class LifelongMemory(Asking):
             try:
                 with self._store.transaction():
                     yield
+                    if self._store.dirty:
+                        self._forgetting.enforce(self._state.now)
+                self._index.drop(self._forgetting.settle())
                 if self._embedding is not None:
                     self._embedding.wake()
             except BaseException:
                 del self._untold[untold:]
                 if self._store.is_open:
+                    self._forgetting.roll_back()
                     self._load()
                 raise
 

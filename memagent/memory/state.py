@@ -71,7 +71,8 @@ class MemoryState:
         self.recaller = Recaller(self.tables, config.recall, index, embedder)
         self.episodic = EpisodicMemory(self.tables, self.recaller)
         self.temporal = TemporalBuffer(config.temporal)
-        self.temporal.restore(self._moments("summary"), self._moments("step"))
+        steps, summaries = self._moments("step"), self._moments("summary")
+        self.temporal.restore(self._before([*summaries, *steps]) + summaries, steps)
         base = self.tables.meta("base")
         self.base = None if base is None else Pose2D(*base)
         self.percept_stamp: float | None = self.tables.meta("percept_stamp")
@@ -233,9 +234,20 @@ class MemoryState:
     def _moments(self, kind: str) -> list[Moment]:
         limit = "" if kind == "summary" else f"LIMIT {self.config.temporal.steps}"
         items: tuple[MemoryItem, ...] = self.tables.items(
-            f"WHERE kind = ? AND source <> 'outcome' ORDER BY stamp DESC, seq DESC {limit}", (kind,)
+            "WHERE kind = ? AND source NOT IN ('outcome', 'gist') "
+            f"ORDER BY stamp DESC, seq DESC {limit}",
+            (kind,),
         )
         return [Moment(i.valid_from or i.stamp, i.stamp, i.text) for i in reversed(items)]
+
+    def _before(self, moments: list[Moment]) -> list[Moment]:
+        """What gists tell of the time before all of these."""
+        gists = self.tables.items("WHERE seq IN (SELECT item FROM gist) ORDER BY stamp")
+        told = [
+            Moment(g.stamp if g.valid_from is None else g.valid_from, g.stamp, g.text)
+            for g in gists
+        ]
+        return [gist for gist in told if not moments or gist.end < moments[0].start]
 
 
 def _where(relation: Relation) -> str:

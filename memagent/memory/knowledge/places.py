@@ -112,6 +112,11 @@ class Places:
         else:
             self._stale_searches.add((thing, place))
 
+    def forget(self, thing: str) -> None:
+        """Leave out searches for an object that was removed from the store."""
+        self._searches.pop(thing, None)
+        self._stale_searches = {key for key in self._stale_searches if key[0] != thing}
+
     def searches(self, thing: str) -> tuple[Search, ...]:
         """Looks that may have missed ``thing``: those for it, and those at places as a whole."""
         own = self._searches.get(thing, {}) if thing != ANYTHING else {}

@@ -141,6 +141,10 @@ class Lessons:
             raise MemagentError(f"there is no lesson {lesson_id!r}; `lessons` lists them")
         return self._change(replace(record, pinned=pinned)).public(self._config)
 
+    def reload(self) -> None:
+        """Read the lessons again, after evidence was removed from the store."""
+        self._records = {r.seq: r for r in self._table.all(self._config.window)}
+
     # --- from outcomes to evidence ------------------------------------------------------------
 
     def _from_outcome(self, new: NewOutcome, tell: bool) -> list[Lesson]:

@@ -26,6 +26,8 @@ from memagent.errors import StoreError
 
 APPLICATION_ID = 0x6D656D61  # "mema", in the file's header
 IN_MEMORY = ":memory:"
+_WAL_BYTES = 8_000_000
+"""Size to which the write-ahead log is cut back once all of it is in the file."""
 
 Row = tuple[Any, ...]
 
@@ -247,7 +249,9 @@ class Store:
             )
 
     def _configure(self) -> None:
+        self._run("PRAGMA auto_vacuum = INCREMENTAL")  # Of a new file only.
         self._run("PRAGMA journal_mode = WAL")
+        self._run(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
         self._run(f"PRAGMA synchronous = {self.config.durability.upper()}")
         self._run("PRAGMA secure_delete = ON")  # What is forgotten is also gone from the file.
         if self.config.size_limit_mb is not None:
