@@ -8,6 +8,8 @@ with history), episodic (attempts with their outcomes) and semantic (lessons and
 from memagent.memory.config import MemoryConfig
 from memagent.memory.corrections.operations import Operation
 from memagent.memory.episodic.chronology import Chronology
+from memagent.memory.forgetting.forgetting import Footprint
+from memagent.memory.forgetting.retention import ForgettingConfig
 from memagent.memory.knowledge.beliefs import BeliefConfig
 from memagent.memory.knowledge.contradictions import Contradiction
 from memagent.memory.knowledge.entities import EntityConfig
@@ -37,6 +39,8 @@ __all__ = [
     "EntityConfig",
     "EventKind",
     "Evidence",
+    "Footprint",
+    "ForgettingConfig",
     "GraphConfig",
     "HabitConfig",
     "LessonConfig",

@@ -371,7 +371,8 @@ class LifelongMemory(Asking):
                     yield
                     if self._store.dirty:
                         self._forgetting.enforce(self._state.now)
-                self._index.drop(self._forgetting.settle())
+                if gone := self._forgetting.settle():
+                    self._index.drop(gone)
                 if self._embedding is not None:
                     self._embedding.wake()
             except BaseException:

@@ -90,13 +90,13 @@ class Forgetting:
         if not rows or any(gist.item == seq for gist in self.gists.all):
             what = "a gist, which only makes room" if rows else "no item of this memory"
             raise MemagentError(f"{item_id!r} cannot be pinned: it is {what}")
+        if self._store.query("SELECT item FROM pin WHERE item = ?", (seq,)):
+            return
         budget = self._config.budget_rows
         if budget is not None and self.pinned() >= budget // 2:
             raise MemagentError(f"half of the budget of {budget} items is pinned; unpin some first")
         self._begun = True
-        self._store.execute(
-            "INSERT INTO pin (item, stamp) VALUES (?,?) ON CONFLICT (item) DO NOTHING", (seq, stamp)
-        )
+        self._store.execute("INSERT INTO pin (item, stamp) VALUES (?,?)", (seq, stamp))
         self._traces.keep([seq])
 
     def unpin(self, item_id: str) -> bool:

@@ -102,7 +102,8 @@ def condense(items: Sequence[MemoryItem], places: Sequence[Sequence[str]], most:
     """
     doings: Counter[str] = Counter()
     for item in items:
-        if item.kind not in ("relation", "object") or "object" not in item.data:
+        told_otherwise = "object" in item.data or item.source == "temporal"  # By its steps.
+        if not told_otherwise:
             doings.update(clause[:_LONGEST] for clause in clauses_of(item.text))
     stamps = [item.stamp for item in items]
     return Gist(
@@ -149,7 +150,7 @@ def names(text: str, thing: str) -> bool:
 
 
 def _most(tally: Counter[str], most: int) -> dict[str, int]:
-    return dict(sorted(tally.items(), key=lambda pair: (-pair[1], pair[0]))[:most])
+    return dict(tally.most_common(most))  # Equal ones as they came.
 
 
 def _listed(tally: Tally) -> str:

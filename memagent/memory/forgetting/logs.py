@@ -3,7 +3,8 @@
 
 What they counted for stays: habits count visits, and lessons the outcomes they rest on. Facts that
 hold, objects and what is believed of the world are never dropped: the world bounds them.
-Contradictions, operations, claims, visits and evidence are bounded where they are written.
+Contradictions, operations, claims, visits, searches, lessons and their evidence are bounded where
+they are written.
 """
 
 from __future__ import annotations

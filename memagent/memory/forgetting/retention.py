@@ -49,8 +49,6 @@ class ForgettingConfig(BaseModel):
     """Finished episodes."""
     events: Annotated[int, Field(ge=1)] = 100_000
     """Event boundaries; before them, items belong to no event."""
-    searches: Annotated[int, Field(ge=1)] = 20_000
-    """Looks in vain; the oldest say little."""
 
 
 def importance(kind: str, source: str, data: Mapping[str, Any]) -> float:

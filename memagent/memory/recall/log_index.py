@@ -118,19 +118,19 @@ class LogIndex:
     def drop_forgotten(self) -> None:
         """Leave out what is no longer in the log."""
         kept = np.array([row[0] for row in self._store.query("SELECT seq FROM item")], np.int64)
-        self.drop(self._seqs[: self.size][~np.isin(self._seqs[: self.size], kept)])
+        self.drop(self._seqs[: self.size][~np.isin(self._seqs[: self.size], kept)].tolist())
 
-    def drop(self, seqs: Iterable[int]) -> None:
+    def drop(self, seqs: Sequence[int]) -> None:
         """Leave out items that are no longer in the log."""
-        rows, known = self._rows(np.fromiter(seqs, np.int64))
+        rows, known = self._rows(np.asarray(seqs, np.int64))
         self._alive[rows[known]] = False
         self.drop_vectors(seqs)
         if self.size - np.count_nonzero(self._alive[: self.size]) > max(_SPARE, self.size // 4):
             self._compact()
 
-    def drop_vectors(self, seqs: Iterable[int]) -> None:
+    def drop_vectors(self, seqs: Sequence[int]) -> None:
         """Leave out the vectors of items whose words have changed, or that are gone."""
-        rows, known = self._rows(np.fromiter(seqs, np.int64))
+        rows, known = self._rows(np.asarray(seqs, np.int64))
         self._embedded[rows[known]] = False
         self._vectors[rows[known]] = 0.0  # What is forgotten is gone from here too.
         self._sketch[rows[known]] = 0.0

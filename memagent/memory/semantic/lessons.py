@@ -221,7 +221,15 @@ class Lessons:
         record = self._insert(LessonRecord(0, *evidence.key, claim, words, False, evidence.stamp))
         for trial in trials:
             record = self._cite(record, trial, "")
+        if len(self._records) > self._config.most:
+            self._make_room(record)
         return record
+
+    def _make_room(self, newest: LessonRecord) -> None:
+        """Give up the lesson that rests on the least, but for the newest."""
+        weak = [r for r in self._all("action") + self._all("task") if not r.pinned and r != newest]
+        if weak:
+            self._delete(min(weak, key=lambda r: (sum(r.counts.values()), r.seq)), newest.learned)
 
     def _insert(self, record: LessonRecord) -> LessonRecord:
         record = replace(record, seq=self._table.add(record))

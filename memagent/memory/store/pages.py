@@ -36,7 +36,8 @@ def shrink(store: Store, pages: int) -> None:
         int(store.query(f"PRAGMA {name}")[0][0]) for name in ("page_count", "freelist_count")
     )
     if free > max(total // 4, pages):
-        store.query(f"PRAGMA incremental_vacuum({pages})")
+        for _ in range(pages):
+            store.query("PRAGMA incremental_vacuum(1)")
 
 
 def scrub(store: Store, text: str) -> bool:

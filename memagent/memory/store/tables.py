@@ -238,6 +238,9 @@ class Tables:
             (s.place, s.thing, s.since, s.stamp, s.share),
         )
 
+    def remove_search(self, place: str, thing: str) -> None:
+        self.store.execute("DELETE FROM search WHERE place = ? AND thing = ?", (place, thing))
+
     def searches(self) -> tuple[Search, ...]:
         return tuple(Search(*row) for row in self.store.query("SELECT * FROM search"))
 
