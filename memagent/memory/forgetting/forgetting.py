@@ -190,8 +190,8 @@ class Forgetting:
         pinned = self._pinned_lessons()
         going: list[MemoryItem] = []
         while len(going) < count:
-            if not self._doomed and not self._choose(count, now):
-                break
+            if not self._doomed and (going or not self._choose(count, now)):
+                break  # What is going already would be chosen again.
             taken = [self._doomed.pop() for _ in range(min(count - len(going), len(self._doomed)))]
             for item in self._read(taken):
                 if item.kind == "lesson" and item.valid_to is None and _told(item) in pinned:

@@ -53,7 +53,7 @@ def test_whatever_happens_the_budget_holds_and_what_is_pinned_stays(
         path = Path(folder) / "robot.memory"
         memory = LifelongMemory(path, config=config)
         pinned: set[str] = set()
-        added: set[str] = set()
+        rows = forgotten = 0
         now = 0.0
         for act, which, seconds in acts:
             items = memory.timeline(limit=1000)
@@ -61,7 +61,7 @@ def test_whatever_happens_the_budget_holds_and_what_is_pinned_stays(
             chosen = ids[which % len(ids)] if ids else ""
             now += seconds
             if act == "note":
-                added.add(memory.remember(f"note {which}", stamp=now).id)
+                memory.remember(f"note {which}", stamp=now)
             elif act == "step":
                 memory.observe(percept(now, summary=f"at {which}"))
             elif act == "see":
@@ -84,6 +84,10 @@ def test_whatever_happens_the_budget_holds_and_what_is_pinned_stays(
                 memory = LifelongMemory(path, config=config)
             footprint = memory.footprint()
             there = {item.id for item in memory.timeline(limit=1000)}
+            if act in ("note", "pin", "unpin", "recall", "open"):
+                kept = footprint.items - footprint.gists
+                assert kept + footprint.forgotten == rows + forgotten + (act == "note")
+            rows, forgotten = footprint.items - footprint.gists, footprint.forgotten
             assert footprint.items == len(there) <= budget
             assert pinned <= there
             assert footprint.pinned == len(pinned)
