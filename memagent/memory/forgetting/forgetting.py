@@ -147,8 +147,6 @@ class Forgetting:
     def drop(self, seqs: Sequence[int]) -> None:
         """Note that items were removed by somebody else."""
         self._begun = True
-        for seq in seqs:
-            self.gists.drop(seq)
         self._removed(seqs)
 
     def footprint(self, embedded: int) -> Footprint:

@@ -7,7 +7,9 @@ Derived from the log and from what is noted of its use; read anew at start, then
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,12 +61,11 @@ class Traces:
             return
         start, end = self._size, self._size + len(rows)
         self._reserve(end)
-        for i, (seq, stamp, kind, source, data) in enumerate(rows, start):
-            self._seqs[i], self._used[i] = seq, stamp
-            told = {} if data == "{}" else json.loads(data)
-            self._weight[i] = importance(kind, source, told)
-            # A gist has a bound of its own, and a rule is somebody's word.
-            self._kept[i] = source == gist.SOURCE or told.get("level") == "rule"
+        self._seqs[start:end] = [row[0] for row in rows]
+        self._used[start:end] = [row[1] for row in rows]
+        weights = [_weight(*row[2:]) for row in rows]
+        self._weight[start:end] = weights
+        self._kept[start:end] = np.isinf(weights)
         self._reinforced[start:end] = self._confirmed[start:end] = 0
         self._alive[start:end] = True
         self._size, self._last = end, rows[-1][0]
@@ -134,3 +135,12 @@ class Traces:
             column: NDArray[np.generic] = getattr(self, name)
             column[: len(alive)] = column[alive]
         self._size, self._dead = len(alive), 0
+
+
+@lru_cache(maxsize=4096)
+def _weight(kind: str, source: str, data: str) -> float:
+    """How important an item is; a gist has a bound of its own, and a rule is somebody's word."""
+    told = {} if data == "{}" else json.loads(data)
+    if source == gist.SOURCE or told.get("level") == "rule":
+        return math.inf
+    return importance(kind, source, told)
