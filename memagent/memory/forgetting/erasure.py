@@ -58,7 +58,7 @@ class _Erasure:
         if self._thing:
             gone += self._numbers("SELECT seq FROM item WHERE thing = ?", self._thing)
         facts = self._open_facts()
-        self._forgetting.gists.drop(self._seq)  # If it is one itself.
+        self._forgetting.drop_gist(self._seq)  # If it is one.
         self._operations()
         self._before_it_goes()
         self._state.tables.forget_item(self._seq)

@@ -28,6 +28,8 @@ _QUEUE = 16
 """Batches that are chosen at once."""
 _MARKS = 500
 """The most parameters of one query."""
+_PER_WRITE = 64
+"""More items than one write adds."""
 _FULL = 0.95
 """Share of the budget in bytes from which items go."""
 _SHRINK = 64
@@ -69,6 +71,8 @@ class Forgetting:
         self._doomed: list[int] = []
         """What goes next, the weakest last."""
         self._gone: list[int] = []
+        self._writes = 0
+        """Since the traces followed the log: it may have grown by so much."""
         self._begun = False
 
     # --- use and pins -------------------------------------------------------------------------
@@ -97,6 +101,7 @@ class Forgetting:
             raise MemagentError(f"half of the budget of {budget} items is pinned; unpin some first")
         self._begun = True
         self._store.execute("INSERT INTO pin (item, stamp) VALUES (?,?)", (seq, stamp))
+        self._follow()
         self._traces.keep([seq])
 
     def unpin(self, item_id: str) -> bool:
@@ -119,8 +124,11 @@ class Forgetting:
         """Note uses and make room, at a time in seconds, inside the transaction of a write."""
         self._begun = True
         self._note_uses()
-        self._traces.tail()
         self._logs.trim()
+        self._writes += 1
+        rows = self._config.budget_rows
+        if rows is None or self._traces.alive + self._writes * _PER_WRITE > rows:
+            self._follow()
         most = 4 * self._config.batch
         gone = 0
         while gone < most and (wanted := self._excess()):
@@ -149,6 +157,11 @@ class Forgetting:
         self._begun = True
         self._removed(seqs)
 
+    def drop_gist(self, seq: int) -> None:
+        """Forget what an item stands for, if it is a gist; the caller removes it."""
+        self._begun = True
+        self.gists.drop(seq)
+
     def footprint(self, embedded: int) -> Footprint:
         """How much there is, with so many vectors in the index."""
         self._traces.tail()
@@ -160,7 +173,13 @@ class Forgetting:
 
     # --- inside -------------------------------------------------------------------------------
 
+    def _follow(self) -> None:
+        self._traces.tail()
+        self._writes = 0
+
     def _note_uses(self) -> None:
+        if self._used:
+            self._follow()
         for seq, (uses, used) in self._used.items():
             self._store.execute(
                 "INSERT INTO item_use (item, uses, used) SELECT seq, ?, ? FROM item WHERE seq = ? "
