@@ -18,7 +18,7 @@ from memagent.memory.forgetting.gists import Gists
 from memagent.memory.forgetting.logs import Logs
 from memagent.memory.forgetting.retention import ForgettingConfig
 from memagent.memory.forgetting.traces import Traces
-from memagent.memory.store.pages import bytes_used, shrink
+from memagent.memory.store.pages import bytes_used, merge_words, shrink
 from memagent.memory.store.sqlite import Row
 from memagent.memory.store.tables import Tables
 from memagent.site import Site
@@ -30,6 +30,8 @@ _MARKS = 500
 """The most parameters of one query."""
 _PER_WRITE = 64
 """More items than one write adds."""
+_MERGE = 8
+"""The text index is merged each time that one of so many items has gone."""
 _FULL = 0.95
 """Share of the budget in bytes from which items go."""
 _SHRINK = 64
@@ -71,6 +73,8 @@ class Forgetting:
         self._doomed: list[int] = []
         """What goes next, the weakest last."""
         self._gone: list[int] = []
+        self._unmerged = 0
+        """Items that went since the text index was last merged."""
         self._writes = 0
         """Since the traces followed the log: it may have grown by so much."""
         self._begun = False
@@ -140,6 +144,10 @@ class Forgetting:
             gone = self._forget(self._config.batch, now)
         if gone:
             shrink(self._store, _SHRINK)
+            self._unmerged += gone
+            start = self._unmerged >= self._traces.alive // _MERGE
+            merge_words(self._store, start)
+            self._unmerged = 0 if start else self._unmerged
 
     def settle(self) -> list[int]:
         """Note that the transaction is durable; returns the items that are gone since."""

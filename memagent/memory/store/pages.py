@@ -17,6 +17,8 @@ from memagent.memory.store.sqlite import Store
 _PIECE = 120
 """Bytes of a text that are looked for at once: a longer one may be cut by the end of a page."""
 _TRIES = 2
+_MERGED = 8
+"""Pages of the text index that one step of merging writes: some milliseconds."""
 
 
 def bytes_used(store: Store) -> int:
@@ -38,6 +40,20 @@ def shrink(store: Store, pages: int) -> None:
     if free > max(total // 4, pages):
         for _ in range(pages):
             store.query("PRAGMA incremental_vacuum(1)")
+
+
+def merge_words(store: Store, start: bool) -> None:
+    """Take a step in merging the parts of the text index, inside a transaction.
+
+    Of a deleted row, the index keeps the words and a note that they are gone until then: without
+    this it grows to several times its size, and looking words up takes as much longer.
+
+    Args:
+        store: a memory file.
+        start: begin to merge all parts; else go on with what was begun.
+    """
+    pages = -_MERGED if start else _MERGED
+    store.execute("INSERT INTO item_text (item_text, rank) VALUES ('merge', ?)", (pages,))
 
 
 def scrub(store: Store, text: str) -> bool:
