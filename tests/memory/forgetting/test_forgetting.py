@@ -257,6 +257,11 @@ def test_recall_is_right_after_thousands_were_forgotten(path: Path) -> None:
             near = memory.recall(Query(text=number, near=item.position, radius=0.1))
             assert [found.id for found in near.items] == [item.id]
         assert memory._index.size < 1700, "the index closed its gaps"
+        parts = "SELECT sum(length(block)) FROM item_text_data"
+        before = memory._store.query(parts)[0][0]
+        with memory._store.transaction():
+            memory._store.execute("INSERT INTO item_text (item_text) VALUES ('optimize')")
+        assert before < 2.5 * memory._store.query(parts)[0][0], "words of what is gone went too"
 
 
 def test_context_reaches_back_through_gists(path: Path) -> None:
