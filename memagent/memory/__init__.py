@@ -9,6 +9,8 @@ from memagent.memory.config import MemoryConfig
 from memagent.memory.corrections.operations import Operation
 from memagent.memory.episodic.chronology import Chronology
 from memagent.memory.fleet import Fleet, FleetConfig, FleetItem
+from memagent.memory.forgetting.forgetting import Footprint
+from memagent.memory.forgetting.retention import ForgettingConfig
 from memagent.memory.knowledge.beliefs import BeliefConfig
 from memagent.memory.knowledge.contradictions import Contradiction
 from memagent.memory.knowledge.entities import EntityConfig
@@ -44,6 +46,8 @@ __all__ = [
     "Fleet",
     "FleetConfig",
     "FleetItem",
+    "Footprint",
+    "ForgettingConfig",
     "GraphConfig",
     "HabitConfig",
     "LessonConfig",

@@ -28,11 +28,14 @@ from memagent.memory.corrections.corrections import Corrections
 from memagent.memory.corrections.operations import Operation
 from memagent.memory.exchange.checking import checked
 from memagent.memory.exchange.importing import Importing, read_json
+from memagent.memory.forgetting.erasure import erase
+from memagent.memory.forgetting.forgetting import Footprint, Forgetting, number_of
 from memagent.memory.perceiving import Perceiving
 from memagent.memory.recall.embedders import Embedder, choose_embedder
 from memagent.memory.recall.embedding import Embedding
 from memagent.memory.records import ROBOT, MemoryEvent
 from memagent.memory.retelling import Retelling, Summarizer
+from memagent.memory.retrieval import Retrieval
 from memagent.memory.semantic.merging import LessonMerger
 from memagent.memory.semantic.study import Study
 from memagent.memory.state import MemoryState
@@ -44,6 +47,8 @@ from memagent.types import (
     MemoryItem,
     MemoryKind,
     Percept,
+    Query,
+    Recall,
     SkillOutcome,
     TaskResult,
     Vector3,
@@ -86,6 +91,7 @@ class LifelongMemory(Asking):
         embedder = embedder or choose_embedder(config.embedder)
         self._untold: list[MemoryEvent] = []
         self._background: list[Background] = []
+        self._within = False
         store = open_store(path, config.store)
         try:
             studied = merger is not None
@@ -101,7 +107,9 @@ class LifelongMemory(Asking):
             study = Study(merger, self._asking, self._writing, self._untold.extend)
             self._background.append(Background("lessons", study.step))
         if summarizer is not None:
-            retelling = Retelling(summarizer, self._asking, self._writing)
+            retelling = Retelling(
+                summarizer, self._asking, self._writing, lambda gone: self._forgetting.drop(gone)
+            )
             self._background.append(Background("summaries", retelling.step))
         if embedder is not None:
             embedding = Embedding(embedder, store, self._index, self._lock)
@@ -116,6 +124,7 @@ class LifelongMemory(Asking):
                 if self._store.is_open and self._loaded is not None:
                     with self._store.transaction():
                         self._loaded.persist()
+                        self._forgetting.enforce(self._loaded.now)
             finally:
                 super().close()
 
@@ -258,17 +267,61 @@ class LifelongMemory(Asking):
         Returns:
             Whether there was such an item.
         """
-        prefix, _, number = item_id.rpartition("-")
-        if prefix != "item" or not number.isdigit():
-            raise MemagentError(f"{item_id!r} is no item id; they look like 'item-12'")
+        seq = number_of(item_id)
+        with self._lock:
+            with self._writing():
+                self._state.persist()
+                erased = erase(self._state, self._forgetting, seq)
+            if erased is None:
+                return False
+            self._index.drop_vectors(erased.reworded)
+            for text in erased.texts:
+                self._store.scrub(text)
+        return True
+
+    def verify_forgotten(self, text: str) -> tuple[str, ...]:
+        """Where a text still is, searched for byte by byte; empty if it is gone for good.
+
+        Returns:
+            Columns of the file's tables, the files themselves (a snapshot is another file), and
+            "context" for the summary of what happened so far.
+        """
+        with self._lock:
+            context = ("context",) if any(text in told for told in self.context()) else ()
+            return (*self._store.holding(text), *context)
+
+    def pin(self, item_id: str) -> None:
+        """Keep an item for good: no budget takes it, only :meth:`forget`.
+
+        Raises:
+            MemagentError: there is no such item, it stands for forgotten ones, or half of the
+                budget is pinned already.
+        """
         with self._writing():
-            self._state.persist()
-            forgotten = self._state.tables.forget_item(int(number))
-        if forgotten:
-            with self._lock:
-                self._index.drop_forgotten()
-                self._loaded = None
-        return forgotten
+            self._forgetting.pin(item_id, self._state.now)
+
+    def unpin(self, item_id: str) -> bool:
+        """Let an item fade again; returns whether it was pinned."""
+        with self._writing():
+            return self._forgetting.unpin(item_id)
+
+    def recall(self, query: Query) -> Recall:
+        """Remembered items, best first; what is recalled is remembered better from then on."""
+        found = super().recall(query)
+        self._use(found)
+        return found
+
+    def retrieve(self, query: Query, hops: int = 2, budget: int = 64) -> Retrieval:
+        """What all four kinds of memory have to say; see :meth:`Asking.retrieve`."""
+        found = super().retrieve(query, hops, budget)
+        self._use(found.episodic)
+        return found
+
+    def footprint(self) -> Footprint:
+        """How large the memory is, and what of it is kept in which form."""
+        with self._lock:
+            self._index.tail()
+            return self._forgetting.footprint(self._index.embedded)
 
     def save(self) -> None:
         """Write what runs ahead of the file: when things were last seen, mostly.
@@ -377,10 +430,16 @@ class LifelongMemory(Asking):
 
     # --- inside -------------------------------------------------------------------------------
 
+    def _use(self, found: Recall) -> None:
+        with self._lock:
+            now = self._state.now
+            self._forgetting.use(found.items, now)
+
     def _read(self) -> MemoryState:
         state = super()._read()
         self._perceiving = Perceiving(state, self._config.perceiving)
         self._acting = Acting(state, self._perceiving)
+        self._forgetting = Forgetting(state.tables, self._config.forgetting, self._site)
         return state
 
     def _setting_right(self, change: Callable[[Corrections], Operation]) -> Operation:
@@ -395,16 +454,26 @@ class LifelongMemory(Asking):
     def _writing(self) -> Iterator[MemoryState]:
         """One transaction; if it fails, what is in memory is read again from the store."""
         with self._lock:
-            untold, _ = len(self._untold), self._state
+            state = self._state
+            if self._within:  # A part of the transaction around it, which sees to the rest.
+                yield state
+                return
+            untold, self._within = len(self._untold), True
             try:
                 with self._store.transaction():
-                    yield self._state
+                    yield state
+                    if self._store.dirty:
+                        self._forgetting.enforce(state.now)
+                if gone := self._forgetting.settle():
+                    self._index.drop(gone)
                 for work in self._background:
                     work.wake()
             except BaseException:
                 del self._untold[untold:]
                 self._loaded = None
                 raise
+            finally:
+                self._within = False
 
     def _is_late(self, percept: Percept) -> bool:
         newest = self._state.percept_stamp

@@ -35,6 +35,7 @@ class Retelling:
         summarizer: Summarizer,
         asking: Callable[[], AbstractContextManager[MemoryState]],
         writing: Callable[[], AbstractContextManager[MemoryState]],
+        drop: Callable[[Sequence[int]], None],
     ) -> None:
         """Prepare.
 
@@ -42,10 +43,12 @@ class Retelling:
             summarizer: tells.
             asking: gives the state to read.
             writing: gives the state to change, in a transaction.
+            drop: is told, within that transaction, the numbers of items that were replaced.
         """
         self._summarizer = summarizer
         self._asking = asking
         self._writing = writing
+        self._drop = drop
 
     def step(self) -> bool:
         """Retell one summary; False if there is none that rules have just made."""
@@ -59,5 +62,5 @@ class Retelling:
             _LOG.warning("the rules' summary of %d steps stays: %s", len(overflow.steps), error)
             text = ""
         with self._writing() as state:
-            state.retell(overflow, text)
+            self._drop(state.retell(overflow, text))
         return True

@@ -74,7 +74,8 @@ class MemoryState:
         self.recaller = Recaller(self.tables, config.recall, index, embedder)
         self.episodic = EpisodicMemory(self.tables, self.recaller)
         self.temporal = TemporalBuffer(config.temporal)
-        self.temporal.restore(self._moments("summary"), self._moments("step"))
+        steps, summaries = self._moments("step"), self._moments("summary")
+        self.temporal.restore(self._before([*summaries, *steps]) + summaries, steps)
         base = self.tables.meta("base")
         self.base = None if base is None else Pose2D(*base)
         self.percept_stamp: float | None = self.tables.meta("percept_stamp")
@@ -165,18 +166,24 @@ class MemoryState:
             self.locate(where, stamp, position=spot, by_robot=True, source=source)
         return events
 
-    def retell(self, overflow: Overflow, text: str) -> None:
-        """Tell a summary of old steps in other words, if it is still there."""
+    def retell(self, overflow: Overflow, text: str) -> list[int]:
+        """Tell a summary of old steps in other words, if it is still there.
+
+        Returns:
+            Numbers of the items that told it before.
+        """
         told = self.temporal.retell(overflow, text)
         if told is None:
-            return
+            return []
         rows = self.tables.store.query(
             "SELECT seq FROM item WHERE kind = 'summary' AND stamp = ? AND valid_from = ?",
             (told.end, told.start),
         )
-        for (seq,) in rows:
+        replaced = [seq for (seq,) in rows]
+        for seq in replaced:
             self.tables.forget_item(seq)
         self.add_summary(told, "model")
+        return replaced
 
     def add_summary(self, moment: Moment, source: str) -> None:
         self.tables.add_item(
@@ -255,9 +262,20 @@ class MemoryState:
     def _moments(self, kind: str) -> list[Moment]:
         limit = "" if kind == "summary" else f"LIMIT {self.config.temporal.steps}"
         items: tuple[MemoryItem, ...] = self.tables.items(
-            f"WHERE kind = ? AND source <> 'outcome' ORDER BY stamp DESC, seq DESC {limit}", (kind,)
+            "WHERE kind = ? AND source NOT IN ('outcome', 'gist') "
+            f"ORDER BY stamp DESC, seq DESC {limit}",
+            (kind,),
         )
         return [Moment(i.valid_from or i.stamp, i.stamp, i.text) for i in reversed(items)]
+
+    def _before(self, moments: list[Moment]) -> list[Moment]:
+        """What gists tell of the time before all of these."""
+        gists = self.tables.items("WHERE seq IN (SELECT item FROM gist) ORDER BY stamp")
+        told = [
+            Moment(g.stamp if g.valid_from is None else g.valid_from, g.stamp, g.text)
+            for g in gists
+        ]
+        return [gist for gist in told if not moments or gist.end < moments[0].start]
 
 
 def _where(relation: Relation) -> str:

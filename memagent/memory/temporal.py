@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -102,6 +102,12 @@ class TemporalBuffer:
             self._remember(summary)
         end = self._history[-1].end if self._history else float("-inf")
         self._steps = [step for step in steps if step.start > end][-self._config.steps :]
+
+    def rewrite(self, change: Callable[[Moment], str]) -> None:
+        """Let every moment say what ``change`` makes of it; those that say nothing go."""
+        for moments in (self._history, self._steps):
+            told = [(moment, change(moment)) for moment in moments]
+            moments[:] = [replace(moment, text=text) for moment, text in told if text]
 
     def _remember(self, summary: Moment) -> None:
         self._history.append(summary)

@@ -135,6 +135,7 @@ class EpisodicMemory:
         found = (
             self._tables.episode(_number(item.episode))
             for item in self._recaller.recall(query, now, context=False).items
+            if item.episode  # Else it is of another memory, which had forgotten it.
         )
         return tuple(episode for episode in found if episode is not None)
 

@@ -67,7 +67,9 @@ class Events:
     def _event_of(self, row: Row) -> Event:
         seq, episode, started, first_item, text, finished, next_item = row
         until = (1 << 62) if next_item is None else next_item
-        items = self._tables.items("WHERE seq >= ? AND seq < ? ORDER BY seq", (first_item, until))
+        items = self._tables.items(
+            "WHERE seq >= ? AND seq < ? AND source <> 'gist' ORDER BY seq", (first_item, until)
+        )
         frames = tuple(keyframe_of(i) for i in items if i.source == KEYFRAME)
         within = "" if episode is None else f"episode-{episode}"
         return Event(f"event-{seq}", started, finished, text, within, items, frames)

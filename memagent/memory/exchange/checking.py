@@ -53,8 +53,10 @@ def checked(data: object) -> Export:
         names = sorted(tables) if isinstance(tables, dict) else tables
         raise MemagentError(f'"tables" must be {sorted(TABLES)}, not {names!r}')
     rows = {name: _rows(name, table, tables[name]) for name, table in TABLES.items()}
-    for name, table in TABLES.items():
-        _check_references(name, table, rows)
+    numbers = {"episode": {row["seq"] for row in rows["episode"]}}  # They refer to each other.
+    for name, table in TABLES.items():  # In an order in which what is referred to comes first.
+        rows[name] = [row for row in rows[name] if _refers_well(table, row, numbers)]
+        numbers[name] = {row["seq"] for row in rows[name] if table.numbered}
     _check_meaning(rows)
     return Export(
         memory,
@@ -139,16 +141,18 @@ def _check_row(where: str, row: Mapping[str, Any]) -> None:
 # --- all tables together ----------------------------------------------------------------------
 
 
-def _check_references(name: str, table: Table, rows: Mapping[str, Rows]) -> None:
+def _refers_well(table: Table, row: dict[str, Any], numbers: Mapping[str, set[int]]) -> bool:
+    """Let a row refer to nothing that was forgotten; False if it says nothing then."""
     for column, kind in table.columns.items():
-        if not kind.refers_to:
-            continue
-        there = {row["seq"] for row in rows[kind.refers_to]}
-        for row in rows[name]:
-            if row[column] is not None and row[column] not in there:
-                raise MemagentError(
-                    f"{name} {row['seq']}: {column} {row[column]} is no {kind.refers_to}"
-                )
+        if (
+            kind.refers_to
+            and row[column] is not None
+            and row[column] not in numbers[kind.refers_to]
+        ):
+            if not kind.optional:
+                return False
+            row[column] = None
+    return True
 
 
 def _check_meaning(rows: Mapping[str, Rows]) -> None:
@@ -159,7 +163,7 @@ def _check_meaning(rows: Mapping[str, Rows]) -> None:
     episodes = {"", *(f"episode-{row['seq']}" for row in rows["episode"])}
     for row in rows["item"]:
         if row["episode"] not in episodes:
-            raise MemagentError(f"item {row['seq']}: there is no episode {row['episode']!r}")
+            row["episode"] = ""  # It was forgotten.
     _check_events(rows["event"])
     _check_lessons(rows["lesson"])
     _check_holders(rows["fact"])

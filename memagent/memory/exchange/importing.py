@@ -18,10 +18,12 @@ from memagent.memory.corrections.corrections import Corrections
 from memagent.memory.episodic.episodes import INTERRUPTED
 from memagent.memory.exchange.checking import Export
 from memagent.memory.exchange.layout import TABLES, Table
+from memagent.memory.forgetting.gist import SOURCE as GIST
 from memagent.memory.records import whereabouts_of
 from memagent.memory.state import MemoryState
 from memagent.types import Relation
 
+SOURCE = "import"
 _IMPORTED = "imported"
 _EPISODE = "episode-"
 
@@ -55,8 +57,10 @@ class Importing:
             for row in export.rows[name]:
                 if table.numbered:
                     self._add(name, table, row)
+                elif name == "evidence_gone":
+                    self._add_count(table, row)
                 else:
-                    self._keep_newest(name, table, row)
+                    self._keep_newest(name, table, self._renumbered(table, row))
         state.now = max(state.now, export.now)
         self._let_go(export, held_here)
         self._settle(export)
@@ -74,10 +78,8 @@ class Importing:
         if name == "lesson" and (known := self._known_lesson(row)) is not None:
             self._new[name][row["seq"]] = known
             return
-        values = {c: v for c, v in row.items() if c != "seq"}
-        for column, kind in table.columns.items():
-            if kind.refers_to and values[column] is not None:
-                values[column] = self._new[kind.refers_to][values[column]]
+        values = self._renumbered(table, row)
+        del values["seq"]
         if name == "item":
             self._renumber_item(values)
         elif name == "event":
@@ -86,10 +88,21 @@ class Importing:
             values |= {"finished": values["started"], "status": INTERRUPTED}
         self._new[name][row["seq"]] = self._insert(name, values)
 
+    def _renumbered(self, table: Table, row: Row) -> dict[str, Any]:
+        """A row that refers to others by their new numbers."""
+        return {
+            column: self._new[table.columns[column].refers_to][value]
+            if table.columns[column].refers_to and value is not None
+            else value
+            for column, value in row.items()
+        }
+
     def _renumber_item(self, values: dict[str, Any]) -> None:
         if values["episode"]:
             number = int(values["episode"].removeprefix(_EPISODE))
             values["episode"] = f"{_EPISODE}{self._new['episode'][number]}"
+        if values["source"] == GIST:
+            values["source"] = SOURCE  # Of another memory's time: it may overlap with gists here.
 
     def _first_item(self, old: int) -> int:
         """The new number of the first item from an old number on."""
@@ -117,6 +130,14 @@ class Importing:
             return
         self._store.execute(f"DELETE FROM {name} WHERE {where}", key)
         self._insert(name, row)
+
+    def _add_count(self, table: Table, row: Row) -> None:
+        values = self._renumbered(table, row)
+        self._store.execute(
+            "INSERT INTO evidence_gone (lesson, code, count) VALUES (?,?,?) ON CONFLICT "
+            "(lesson, code) DO UPDATE SET count = evidence_gone.count + excluded.count",
+            (values["lesson"], values["code"], values["count"]),
+        )
 
     def _insert(self, name: str, values: Row) -> int:
         marks = ",".join("?" * len(values))

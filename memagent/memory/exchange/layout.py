@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an exported memory consists of: tables, the types of their columns, and what refers to what.
 
-Left out is what is derived (vectors, indices) and what only this file can undo (operations).
+Left out is what is derived (vectors, indices), what only this file can undo (operations), and that
+a summary is a gist: among another memory's, it is a summary like others.
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ TABLES: Mapping[str, Table] = {
     "visit": Table(
         {
             **_SEQ, "thing": _NAME, "predicate": _PREDICATE, "place": _NAME, **_XYZ,
-            "first": _REAL, "last": _REAL,
+            "first": _REAL, "last": _REAL, "count": _WHOLE,
         },
         ("seq",),
     ),
@@ -131,6 +132,12 @@ TABLES: Mapping[str, Table] = {
         },
         ("seq",),
     ),
+    "evidence_gone": Table(
+        {"lesson": _to("lesson"), "code": _NAME, "count": _WHOLE},
+        ("lesson", "code"),
+    ),
+    "item_use": Table({"item": _to("item"), "uses": _WHOLE, "used": _REAL}, ("item",)),
+    "pin": Table({"item": _to("item"), "stamp": _REAL}, ("item",)),
     "entity": Table(
         {
             "name": _NAME, "label": _NAME, "category": _TEXT, "colour": _TEXT, "size_x": _REAL,

@@ -120,6 +120,17 @@ class Entities:
                    stamp, 0.5)
         )  # fmt: skip
 
+    def forget(self, name: str) -> None:
+        """Leave out an object that was removed from the store."""
+        self._known.pop(name, None)
+        self._stale.discard(name)
+        for names in (*self._by_label.values(), *self._by_category.values()):
+            names.pop(name, None)
+        for group in (self._by_label, self._by_category):
+            for word in [word for word, names in group.items() if not names]:
+                del group[word]
+        self._tracks = {track: seen for track, seen in self._tracks.items() if seen[0] != name}
+
     def resolve(self, percept: Percept, held: str = "") -> tuple[Sighting, ...]:
         """Say which object each observation shows, adding those never seen before.
 

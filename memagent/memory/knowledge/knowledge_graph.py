@@ -212,6 +212,12 @@ class KnowledgeGraph:
             self._tables.refresh_fact(self._open.get(seq))
         self._stale.clear()
 
+    def forget(self, seqs: Iterable[int]) -> None:
+        """Leave out open facts that were removed from the store."""
+        for seq in seqs:
+            self._stale.discard(seq)
+            self._remove(self._open.get(seq))
+
     # --- inside -------------------------------------------------------------------------------
 
     def _rivals(self, relation: Relation) -> tuple[FactRecord, ...]:

@@ -78,6 +78,10 @@ class Quarantine:
         self._hold(Claim(relation, stamp, source))
         return None
 
+    def forget(self, thing: str) -> None:
+        """Leave out what was claimed of an object that was removed from the store."""
+        self._claims.pop(thing, None)
+
     def _hold(self, claim: Claim) -> None:
         self._drop(claim.thing)
         self._claims[claim.thing] = claim

@@ -30,6 +30,11 @@ _SKETCH_FROM = 20_000
 _SHORTLIST = 1_000
 """Rows that the sketch leaves for exact scores."""
 _SAMPLE = 4_096
+_SPARE = 1_024
+"""Dead rows that are never worth closing the gaps."""
+_COLUMNS = (
+    "_seqs", "_stamps", "_kind", "_where", "_vectors", "_embedded", "_alive", "_sketch",
+)  # fmt: skip
 
 
 class LogIndex:
@@ -122,17 +127,32 @@ class LogIndex:
     def drop_forgotten(self) -> None:
         """Leave out what is no longer in the log."""
         kept = np.array([row[0] for row in self._store.query("SELECT seq FROM item")], np.int64)
-        alive = np.isin(self._seqs[: self.size], kept)
-        gone = ~alive
-        self._alive[: self.size] = alive
-        self._embedded[: self.size] &= alive
-        self._vectors[: self.size][gone] = 0.0  # What is forgotten is gone from here too.
-        self._sketch[: self.size][gone] = 0.0
+        self.drop(self._seqs[: self.size][~np.isin(self._seqs[: self.size], kept)].tolist())
+
+    def drop(self, seqs: Sequence[int]) -> None:
+        """Leave out items that are no longer in the log."""
+        rows, known = self._rows(np.asarray(seqs, np.int64))
+        self._alive[rows[known]] = False
+        self.drop_vectors(seqs)
+        if self.size - np.count_nonzero(self._alive[: self.size]) > max(_SPARE, self.size // 4):
+            self._compact()
+
+    def drop_vectors(self, seqs: Sequence[int]) -> None:
+        """Leave out the vectors of items whose words have changed, or that are gone."""
+        rows, known = self._rows(np.asarray(seqs, np.int64))
+        self._embedded[rows[known]] = False
+        self._vectors[rows[known]] = 0.0  # What is forgotten is gone from here too.
+        self._sketch[rows[known]] = 0.0
 
     def without_vector(self, count: int) -> list[int]:
         """Sequence numbers of items that have no vector yet, the newest ``count`` of them."""
         lacking = np.flatnonzero(self._alive[: self.size] & ~self._embedded[: self.size])
         return [int(seq) for seq in self._seqs[lacking[-count:]]]
+
+    @property
+    def embedded(self) -> int:
+        """How many items have a vector."""
+        return int(np.count_nonzero(self._embedded[: self.size]))
 
     @property
     def has_vectors(self) -> bool:
@@ -238,13 +258,22 @@ class LogIndex:
         known = self._seqs[rows] == seqs if self.size else np.zeros(len(seqs), bool)
         return rows, known
 
+    def _compact(self) -> None:
+        """Close the gaps that forgotten items left."""
+        kept = np.flatnonzero(self._alive[: self.size])
+        for name in _COLUMNS:
+            column = getattr(self, name)
+            for start in range(0, len(kept), _SAMPLE):  # In parts: a copy of all would be large.
+                part = kept[start : start + _SAMPLE]
+                column[start : start + len(part)] = column[part]
+            column[len(kept) : self.size] = 0
+        self.size = len(kept)
+
     def _reserve(self, size: int) -> None:
         if size <= len(self._seqs):
             return
         capacity = max(1024, size + size // 4)
-        for name in (
-            "_seqs", "_stamps", "_kind", "_where", "_vectors", "_embedded", "_alive", "_sketch"
-        ):  # fmt: skip
+        for name in _COLUMNS:
             old = getattr(self, name)
             new = np.zeros((capacity, *old.shape[1:]), old.dtype)
             new[: len(old)] = old

@@ -214,6 +214,10 @@ class Lessons:
             raise MemagentError(f"there is no lesson {lesson_id!r}; `lessons` lists them")
         return self._change(replace(record, pinned=pinned)).public(self._config)
 
+    def reload(self) -> None:
+        """Read the lessons again, after evidence was removed from the store."""
+        self._records = {r.seq: r for r in self._table.all(self._config.window)}
+
     # --- from outcomes to evidence ------------------------------------------------------------
 
     def _of_outcome(self, new: NewOutcome) -> Experience:
@@ -283,7 +287,15 @@ class Lessons:
         record = self._insert(LessonRecord(0, *evidence.key, claim, words, False, evidence.stamp))
         for trial in trials:
             record = self._cite(record, trial, "")
+        if len(self._records) > self._config.most:
+            self._make_room(record)
         return record
+
+    def _make_room(self, newest: LessonRecord) -> None:
+        """Give up the lesson that rests on the least, but for the newest."""
+        weak = [r for r in self._all("action") + self._all("task") if not r.pinned and r != newest]
+        if weak:
+            self._delete(min(weak, key=lambda r: (sum(r.counts.values()), r.seq)), newest.learned)
 
     def _insert(self, record: LessonRecord) -> LessonRecord:
         record = replace(record, seq=self._table.add(record))

@@ -95,6 +95,22 @@ class Store(Protocol):
     ) -> list[tuple[int, bytes]]:
         """Vectors of an embedder by their items' sequence numbers, ascending from first to last."""
 
+    def bytes_used(self) -> int:
+        """How large it is, without free space that new rows fill first."""
+
+    def tidy(self, *, much: bool) -> None:
+        """Give back some of the space that deleted rows took, inside a transaction.
+
+        It is called after each deletion and takes a step at a time; ``much`` has been deleted since
+        it last was true.
+        """
+
+    def scrub(self, text: str) -> bool:
+        """Leave no byte of a deleted text wherever this engine can; whether none is left."""
+
+    def holding(self, text: str) -> tuple[str, ...]:
+        """Where a text still is: columns, and files as far as this engine can look into them."""
+
     def version(self) -> int:
         """Another number once somebody else has committed something; maybe also without that."""
 

@@ -8,7 +8,10 @@ NUMBERED = (
     "evidence", "event",
 )  # fmt: skip
 """Tables whose rows get a sequence number ``seq``."""
-NAMED = ("meta", "entity", "container", "search", "claim", "alias")
+NAMED = (
+    "meta", "entity", "container", "search", "claim", "alias", "item_use", "pin", "gist",
+    "evidence_gone",
+)  # fmt: skip
 """Tables whose rows have keys of their own."""
 TABLES = (*NUMBERED, *NAMED, "vector")
 """All of them; a vector has the number of its item."""

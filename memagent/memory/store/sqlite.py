@@ -19,7 +19,7 @@ from importlib import resources
 from pathlib import Path
 
 from memagent.errors import StoreError
-from memagent.memory.store import text_search
+from memagent.memory.store import pages, text_search
 from memagent.memory.store.config import StoreConfig
 from memagent.memory.store.interface import Row, Words
 from memagent.memory.store.transactions import Transactions
@@ -27,6 +27,8 @@ from memagent.types import Query
 
 APPLICATION_ID = 0x6D656D61  # "mema", in the file's header
 IN_MEMORY = ":memory:"
+_WAL_BYTES = 8_000_000
+"""Size to which the write-ahead log is cut back once all of it is in the file."""
 
 
 def migrations() -> tuple[str, ...]:
@@ -104,6 +106,22 @@ class SQLiteStore(Transactions):
             return self._run(sql, parameters).fetchall()
         except sqlite3.Error as error:
             raise self._explain(error) from error
+
+    def bytes_used(self) -> int:
+        return pages.bytes_used(self)
+
+    def tidy(self, *, much: bool) -> None:
+        pages.tidy(self, much=much)
+
+    def scrub(self, text: str) -> bool:
+        return pages.scrub(self, self._file, text)
+
+    def holding(self, text: str) -> tuple[str, ...]:
+        return pages.holding(self, self._file, text)
+
+    @property
+    def _file(self) -> Path | None:
+        return self.path if isinstance(self.path, Path) else None
 
     def version(self) -> int:
         return int(self.query("PRAGMA data_version")[0][0])
@@ -243,7 +261,9 @@ class SQLiteStore(Transactions):
             )
 
     def _configure(self) -> None:
+        self._run("PRAGMA auto_vacuum = INCREMENTAL")  # Of a new file only.
         self._run("PRAGMA journal_mode = WAL")
+        self._run(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
         self._run(f"PRAGMA synchronous = {self.config.durability.upper()}")
         self._run("PRAGMA secure_delete = ON")  # What is forgotten is also gone from the file.
         if self.config.size_limit_mb is not None:

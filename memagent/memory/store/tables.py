@@ -274,6 +274,9 @@ class Tables:
     def put_search(self, s: Search) -> None:
         self.store.execute(_PUT_SEARCH, (s.place, s.thing, s.since, s.stamp, s.share))
 
+    def remove_search(self, place: str, thing: str) -> None:
+        self.store.execute("DELETE FROM search WHERE place = ? AND thing = ?", (place, thing))
+
     def searches(self) -> tuple[Search, ...]:
         sql = f"SELECT {_SEARCH_COLUMNS} FROM search ORDER BY place, thing"
         return tuple(Search(*row) for row in self.store.query(sql))
@@ -288,15 +291,19 @@ class Tables:
 
     def refresh_visit(self, visit: Visit) -> None:
         self.store.execute(
-            "UPDATE visit SET last = ?, x = ?, y = ?, z = ? WHERE seq = ?",
-            (visit.last, *_xyz(visit.position), visit.seq),
+            "UPDATE visit SET first = ?, last = ?, count = ?, x = ?, y = ?, z = ? WHERE seq = ?",
+            (visit.first, visit.last, visit.count, *_xyz(visit.position), visit.seq),
         )
+
+    def remove_visit(self, seq: int) -> None:
+        self.store.execute("DELETE FROM visit WHERE seq = ?", (seq,))
 
     def visits(self) -> tuple[Visit, ...]:
         rows = self.store.query(
-            "SELECT seq, thing, predicate, place, x, y, z, first, last FROM visit ORDER BY seq"
+            "SELECT seq, thing, predicate, place, x, y, z, first, last, count FROM visit "
+            "ORDER BY seq"
         )
-        return tuple(Visit(r[0], r[1], r[2], r[3], _point(r[4:7]), r[7], r[8]) for r in rows)
+        return tuple(Visit(r[0], r[1], r[2], r[3], _point(r[4:7]), r[7], r[8], r[9]) for r in rows)
 
     # --- episodes -----------------------------------------------------------------------------
 

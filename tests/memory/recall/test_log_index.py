@@ -153,3 +153,27 @@ def test_neighbours_are_near_in_time_and_of_one_kind(tables) -> None:
     assert index.neighbours(rows, 1, 60.0).tolist() == [1, -1, 3, -1, -1]
     assert index.neighbours(rows, -2, 60.0).tolist() == [-1, -1, -1, -1, -1]
     assert index.stretches(rows, 60.0).tolist() == [0, 0, 0, 0, 1]
+
+
+def test_dropping_items_closes_gaps_and_keeps_the_rest(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_index, "_SPARE", 10)
+    monkeypatch.setattr(log_index, "_SAMPLE", 7)
+    vectors = unit(np.random.default_rng(2), 60)
+    index = LogIndex(tables.store, "m", DIMENSION)
+    fill(tables, index, vectors)
+    gone = [seq for seq in range(1, 61) if seq % 3]
+    with tables.store.transaction():
+        for seq in gone:
+            tables.forget_item(seq)
+    for start in range(0, 40, 5):
+        index.drop(gone[start : start + 5])
+    assert index.size < 40
+    assert index.embedded == 20
+    for seq in range(3, 61, 3):
+        rows, _ = index.similar(vectors[seq - 1], 1)
+        assert index.seqs(rows).tolist() == [seq]
+    rebuilt = LogIndex(tables.store, "m", DIMENSION)
+    assert index.seqs(index.newest(60)).tolist() == rebuilt.seqs(rebuilt.newest(60)).tolist()
+    tables.store.close()

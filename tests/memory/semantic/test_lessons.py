@@ -15,7 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from memagent.errors import MemagentError
-from memagent.memory import Decision, Evidence, LessonRecord, LifelongMemory
+from memagent.memory import (
+    Decision,
+    Evidence,
+    LessonConfig,
+    LessonRecord,
+    LifelongMemory,
+    MemoryConfig,
+    StateConfig,
+)
 from memagent.memory.semantic.lessons import Vocabulary, pattern_of
 from memagent.memory.semantic.merging import nearest
 from memagent.memory.semantic.trials import Trial
@@ -505,3 +513,19 @@ def test_what_the_robot_put_somewhere_is_no_habit(memory: LifelongMemory) -> Non
     (habit,) = memory.habits("red mug")
     assert (habit.place, habit.visits, habit.of) == ("desk", 1, 1)
     assert dataclasses.asdict(habit)["evidence"][0]["position"] == (6.0, 5.6, 0.745)
+
+
+def test_there_are_only_so_many_lessons_and_those_that_rest_on_least_give_way(path: Path) -> None:
+    config = MemoryConfig(state=StateConfig(lessons=LessonConfig(most=12)))
+    with LifelongMemory(path, config=config) as memory:
+        _picks(memory, "SSSS")
+        pinned = memory.teach("never lift the aquarium", skill="pick")
+        for i in range(30):
+            memory.record(outcome(f"open @ box {i}", finished=1000.0 + i))
+        assert memory.stats()["lesson"] <= 12
+        assert memory.lessons("pick", "tea box")[1].successes == 4
+        assert memory.lessons("open", "box 29")[0].subject == "box 29"
+        assert pinned.text in [lesson.text for lesson in memory.lessons("pick")]
+        shown = [lesson.text for lesson in memory.lessons("open")]
+    with LifelongMemory(path, config=config) as memory:
+        assert [lesson.text for lesson in memory.lessons("open")] == shown

@@ -30,7 +30,7 @@ class Namespace:
     def __init__(self, name: str, store: str) -> None:
         """Name it, and the store for errors."""
         self.name = name
-        self._quoted = f'"{name}"'
+        self.quoted = f'"{name}"'
         self._store = store
 
     # --- the writer ---------------------------------------------------------------------------
@@ -71,8 +71,8 @@ class Namespace:
         with session.transaction():
             session.execute(b"SELECT pg_advisory_xact_lock(%s)", (_SETTING_UP,))
             # Only creating needs the right to: an administrator may have done so.
-            if not session.execute(b"SELECT to_regnamespace(%s)", (self._quoted,)).fetchone()[0]:  # type: ignore[index]
-                session.execute(f"CREATE SCHEMA {self._quoted}".encode())
+            if not session.execute(b"SELECT to_regnamespace(%s)", (self.quoted,)).fetchone()[0]:  # type: ignore[index]
+                session.execute(f"CREATE SCHEMA {self.quoted}".encode())
             kind = _vector_type(session)
             for script in newest[version:]:
                 session.execute(script.replace("{vector}", kind).encode())
@@ -94,7 +94,7 @@ class Namespace:
         rows = session.execute(
             b"SELECT t.typname, t.oid, t.typarray FROM pg_attribute AS a JOIN pg_type AS t "
             b"ON t.oid = a.atttypid WHERE a.attrelid = to_regclass(%s) AND a.attname = 'value'",
-            (f"{self._quoted}.vector",),
+            (f"{self.quoted}.vector",),
         ).fetchall()
         return TypeInfo(*rows[0]) if rows and rows[0][0] == "vector" else None
 
@@ -104,7 +104,7 @@ class Namespace:
             return int(rows[0][0])
         others = session.execute(
             b"SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace(%s)",
-            (self._quoted,),
+            (self.quoted,),
         ).fetchone()
         if others is not None and others[0]:
             raise StoreError(
@@ -120,11 +120,11 @@ class Namespace:
             )
 
     def _marker(self, session: Connection[Row]) -> list[Row]:
-        found = session.execute(b"SELECT to_regclass(%s)", (f"{self._quoted}.memagent",)).fetchone()
+        found = session.execute(b"SELECT to_regclass(%s)", (f"{self.quoted}.memagent",)).fetchone()
         if found is None or found[0] is None:
             return []
         return session.execute(
-            f"SELECT version, writer, token FROM {self._quoted}.memagent".encode()
+            f"SELECT version, writer, token FROM {self.quoted}.memagent".encode()
         ).fetchall()
 
 

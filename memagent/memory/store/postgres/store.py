@@ -15,6 +15,7 @@ What is forgotten leaves the server's files when it next vacuums, and its log wh
 
 from __future__ import annotations
 
+import json
 import struct
 import uuid
 from contextlib import suppress
@@ -148,6 +149,35 @@ class PostgresStore(Transactions):
         )
         found = self._run(statement, (embedder, first, last), binary=True)
         return [(seq, bytes(v)) for seq, v in found]
+
+    def bytes_used(self) -> int:
+        rows = self._run(
+            b"SELECT sum(pg_total_relation_size(oid)) FROM pg_class "
+            b"WHERE relkind = 'r' AND relnamespace = %s::regnamespace",
+            (self._namespace.quoted,),
+        )
+        return int(rows.fetchall()[0][0] or 0)
+
+    def tidy(self, *, much: bool) -> None:
+        """Nothing: the server vacuums by itself."""
+
+    def scrub(self, text: str) -> bool:
+        """Leave that to the server's vacuum and to the recycling of its write-ahead log."""
+        return not self.holding(text)
+
+    def holding(self, text: str) -> tuple[str, ...]:
+        """Columns that have a text; into the server's files nobody can look from here."""
+        found = []
+        forms = tuple(dict.fromkeys((text, json.dumps(text)[1:-1])))
+        for table, column in self.query(
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = current_schema() AND data_type = 'text' AND is_updatable = 'YES' "
+            "ORDER BY table_name, ordinal_position"
+        ):
+            either = " OR ".join(f"strpos({column}, ?) > 0" for _ in forms)
+            if self.query(f"SELECT count(*) FROM {table} WHERE {either}", forms)[0][0]:
+                found.append(f"{table}.{column}")
+        return tuple(found)
 
     def version(self) -> int:
         """How far the server's log has come: what other namespaces commit counts as well."""
