@@ -89,6 +89,8 @@ class Perceiving:
             if told is not None:
                 sightings.append(sighting)
                 events += told
+        for sighting in sightings:
+            self._moves.refute(sighting.name, sighting.observation.position)
         self._nearness.apply(sightings, percept)
         events += self._absences({s.name for s in sightings}, percept)
         self._step(percept)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,25 @@ def test_a_single_frame_does_not_invent_a_thing(memory: LifelongMemory) -> None:
     assert _place(memory) == "desk"
     (item,) = memory.order("first saw red mug")
     assert item.stamp == 9.0, "a misread thing was not seen first"
+
+
+def test_a_new_thing_is_where_two_frames_agree(memory: LifelongMemory) -> None:
+    memory.observe(mug_on_desk(1.0))
+    memory.observe(percept(1.2, thing("red mug", DESK), where={"red mug": "on shelf"}))
+    assert memory.world().objects == ()
+    memory.observe(mug_on_desk(1.4))
+    assert [fact.relation.object for fact in memory.history("red mug")] == ["desk"]
+
+
+def test_what_is_read_one_way_and_another_in_turn_is_no_surprise(memory: LifelongMemory) -> None:
+    """A block on the shelf that some frames call a red mug."""
+    show(memory, mug_on_desk(1.0))
+    block = percept(0.0, thing("pink block", SHELF, 2), where={"pink block": "on shelf"})
+    watch(memory, block, 9.0, 1.0)
+    for stamp in (10.2, 10.6, 11.0):
+        memory.observe(_on_shelf(stamp))
+        memory.observe(replace(block, stamp=stamp + 0.2))
+    assert _place(memory) == "desk"
 
 
 def test_a_slow_robot_learns_from_percepts_in_a_row(memory: LifelongMemory) -> None:

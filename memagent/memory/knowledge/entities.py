@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from memagent.memory.knowledge.likeness import Likeness, is_like, size_ratio
 from memagent.memory.knowledge.streaks import Streaks, Surprises
-from memagent.memory.records import Entity
+from memagent.memory.records import WHEREABOUTS, Entity
 from memagent.memory.store.tables import Tables
 from memagent.types import ObjectObservation, Percept, Vector3
 
@@ -154,6 +154,8 @@ class Entities:
             seen_so_far = {sighting.name for sighting in sightings}
             group = self._relabelled(by_label[label], percept.stamp, seen_so_far, sightings)
             sightings.extend(self._match(label, group, percept, held))
+        for sighting in sightings:
+            self._new.refute(sighting.observation.label, sighting.observation.position)
         return tuple(sightings)
 
     def update(self, sighting: Sighting, stamp: float) -> None:
@@ -198,16 +200,21 @@ class Entities:
             entity = owner.get(i)
             is_new = entity is None
             if entity is None:
-                if not (self._is_twin(label, percept) if known else self._is_real(seen)):
+                if not (self._is_twin(label, percept) if known else self._is_real(seen, percept)):
                     continue
                 entity = self._add(_entity_from(seen, self.free_name(label), percept.stamp))
             self._tracks[seen.track_id] = (entity.name, percept.stamp)
             sightings.append(Sighting(entity.name, seen, is_new))
         return sightings
 
-    def _is_real(self, seen: ObjectObservation) -> bool:
-        """Whether an observation under a label never seen before is more than a misread frame."""
-        return self._new.report(seen.label, "", seen.position)
+    def _is_real(self, seen: ObjectObservation, percept: Percept) -> bool:
+        """Whether an observation under a label never seen before is more than a misread frame.
+
+        What it rests on must be read alike, too: nothing else is known yet that could set it right.
+        """
+        own = (r for r in percept.relations if r.subject == seen.label)
+        rests = {(r.predicate, r.object) for r in own if r.predicate in WHEREABOUTS}
+        return self._new.report(seen.label, frozenset(rests), seen.position)
 
     def _is_twin(self, label: str, percept: Percept) -> bool:
         """Whether an observation that no known object explains is one more object."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from memagent.types import Vector3
@@ -43,6 +43,10 @@ class Streaks:
         self._streaks.pop(key, None)
 
 
+_VERY_SPOT = 0.04
+"""Metres: two sightings closer than this are of one object, whatever they call it."""
+
+
 @dataclass(slots=True)
 class _Spot:
     what: Hashable
@@ -71,6 +75,8 @@ class Surprises:
         """A percept begins: call it for each, also for those without a surprise."""
         if stamp > self._now:
             self._before, self._now = self._now, stamp
+        since = min(self._now - self._max_gap, self._before)
+        self._keep(lambda _, spot: spot.last >= since)
 
     def report(self, name: str, what: Hashable, position: Vector3) -> bool:
         """Note that the current percept shows ``name`` there; True once that is to be believed.
@@ -80,9 +86,7 @@ class Surprises:
             what: else must be the same for two sightings to agree.
             position: metres in ``map``.
         """
-        since = min(self._now - self._max_gap, self._before)
-        spots = [spot for spot in self._spots.get(name, ()) if spot.last >= since]
-        self._spots[name] = spots
+        spots = self._spots.setdefault(name, [])
         agreeing = [
             spot for spot in spots
             if spot.what == what and spot.last < self._now
@@ -96,5 +100,19 @@ class Surprises:
         spot.position, spot.last, spot.count = position, self._now, spot.count + 1
         return spot.count >= self._count
 
+    def refute(self, name: str, position: Vector3) -> None:
+        """Something else is seen at that very spot: whose name surprised there was a misreading."""
+        self._keep(
+            lambda other, spot: (
+                other == name
+                or spot.last == self._now
+                or math.dist(spot.position, position) > _VERY_SPOT
+            )
+        )
+
     def reset(self, name: str) -> None:
         self._spots.pop(name, None)
+
+    def _keep(self, wanted: Callable[[str, _Spot], bool]) -> None:
+        kept = {n: [s for s in spots if wanted(n, s)] for n, spots in self._spots.items()}
+        self._spots = {name: spots for name, spots in kept.items() if spots}
