@@ -3,7 +3,9 @@
 
 The writer remembers and observes as fast as it can and acknowledges each memory on a pipe once the
 calls have returned; it is killed at a random instant. Then the file is opened, and every memory
-acknowledged so far is looked for by its text, its place and its time.
+acknowledged so far is looked for by its text, its place and its time. What else may happen to a
+file (no space, no permission, cut short, flipped bits, a second writer, a clock that jumps) is
+tried in tests/memory.
 
     memagent bench memory_crash --out results --trials 500
 """
@@ -17,8 +19,6 @@ import select
 import signal
 import sqlite3
 import struct
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -92,23 +92,24 @@ def kill_once(path: Path, first: int, life: float) -> int | None:
     The life is cut at a random instant of whatever call the writer is in.
     """
     reading, writing = os.pipe()
-    command = [sys.executable, __file__, "--writer", str(path), str(first), str(writing)]
-    root = str(Path(__file__).parents[1])
-    paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
-    with subprocess.Popen(
-        command, pass_fds=(writing,), env={**os.environ, "PYTHONPATH": paths}
-    ) as writer:
-        os.close(writing)
+    writer = os.fork()  # A process of its own, without the seconds that importing takes.
+    if not writer:
         try:
-            going = bool(select.select([reading], [], [], GOES_WITHIN_S)[0])
-            time.sleep(life if going else 0.0)
+            os.close(reading)
+            write_until_killed(path, first, writing)
         finally:
-            writer.send_signal(signal.SIGKILL)
-        writer.wait()
-        data = b""
-        while chunk := os.read(reading, 1 << 16):
-            data += chunk
-        os.close(reading)
+            os._exit(1)
+    os.close(writing)
+    try:
+        going = bool(select.select([reading], [], [], GOES_WITHIN_S)[0])
+        time.sleep(life if going else 0.0)
+    finally:
+        os.kill(writer, signal.SIGKILL)
+    os.waitpid(writer, 0)
+    data = b""
+    while chunk := os.read(reading, 1 << 16):
+        data += chunk
+    os.close(reading)
     whole = len(data) // ACKNOWLEDGEMENT.size * ACKNOWLEDGEMENT.size
     if not whole:
         return None
@@ -199,18 +200,11 @@ def _texts(items: Sequence[MemoryItem]) -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="memory_crash", description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, help="folder for memory_crash.json")
+    parser.add_argument("--out", type=Path, required=True, help="folder for memory_crash.json")
     parser.add_argument("--trials", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--writer", nargs=3, help=argparse.SUPPRESS)
     args = parser.parse_args(arguments)
-    if args.writer:
-        path, first, pipe = args.writer
-        write_until_killed(Path(path), int(first), int(pipe))
-    elif args.out is None:
-        parser.error("--out is needed")
-    else:
-        run(args.out, args.trials, args.seed)
+    run(args.out, args.trials, args.seed)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Does the knowledge graph stay fast as it grows? Updates and retrieval at 1k to 100k edges.
+"""Does the knowledge graph stay fast as it grows? Updates and retrieval at 1k to 1M edges.
 
-An update is ten relations that move ten known objects, so that ten facts end and ten begin, in one
-durable transaction on disk. Growth is the largest graph's median over the smallest one's. Each
-repetition builds its graphs anew and is one group for the intervals.
+An update is ten relations that move ten known objects, so that ten facts end and ten begin, in
+one durable transaction, synced to disk. Growth is the largest graph's median over the smallest
+one's. Each repetition builds its graphs anew and is one group for the intervals.
 """
 
 from __future__ import annotations
@@ -30,17 +30,22 @@ from memagent.memory.store import SQLiteStore
 from memagent.memory.store.tables import Tables
 from memagent.types import ObjectObservation, Percept, Pose2D, Relation
 
-SIZES = (1_000, 10_000, 100_000)
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+AT = 100_000
+"""The edges that figures without a size are for, or the most that there are."""
 RELATIONS = 10
+PAUSE_S = 0.01
+"""Between two rounds: robots do not ask all the time."""
 PLACES = 50
 HUB = "house"
-NORMAL = StoreConfig(durability="normal", check_on_open=False)
+FILLING = StoreConfig(durability="normal", check_on_open=False)
+SYNCED = StoreConfig(durability="full", check_on_open=False)
 MEASURES = ("graph_update", "retrieval", "hub_retrieval", "history", "observe")
 
 
 def build(path: Path, edges: int) -> None:
     """Fill a file with open facts: half of the things at places, half at one hub."""
-    store = SQLiteStore(path, NORMAL)
+    store = SQLiteStore(path, FILLING)
     tables = Tables(store)
     graph = KnowledgeGraph(tables, None)
     with store.transaction():
@@ -55,7 +60,7 @@ def measure(edges: int, rounds: int, seed: int) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "robot.memory"
         build(path, edges)
-        store = SQLiteStore(path, NORMAL)
+        store = SQLiteStore(path, SYNCED)
         graph = KnowledgeGraph(Tables(store), None)
         dice = random.Random(seed)
 
@@ -88,7 +93,7 @@ def _observing(path: Path, edges: int, rounds: int) -> list[float]:
     """The whole of memory takes in a percept in which an object has moved."""
     at_once = PerceivingConfig(move_percepts=1)  # Every percept is the one that is believed.
     state = StateConfig(entities=EntityConfig(new_percepts=1))
-    config = MemoryConfig(store=NORMAL, perceiving=at_once, state=state)
+    config = MemoryConfig(store=SYNCED, perceiving=at_once, state=state)
     with LifelongMemory(path, config=config) as memory:
 
         def observe(number: int) -> None:
@@ -107,6 +112,7 @@ def _observing(path: Path, edges: int, rounds: int) -> list[float]:
 def _timed(work: Callable[[int], object], rounds: int) -> list[float]:
     took = []
     for number in range(rounds):
+        time.sleep(PAUSE_S)
         start = time.perf_counter()
         work(number)
         took.append((time.perf_counter() - start) * 1e3)
@@ -128,28 +134,53 @@ def _growth(what: str, sizes: Sequence[int]) -> Callable[..., float]:
     return lambda groups: largest(groups) / smallest(groups)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def run(
+    out: Path, sizes: Sequence[int] = SIZES, rounds: int = 200, seeds: Sequence[int] = (0,)
+) -> dict[str, Any]:
+    """Measure, print, plot and write ``out/memory_graph.json``."""
+    groups = [[row for edges in sizes for row in measure(edges, rounds, seed)] for seed in seeds]
+    at = max((size for size in sizes if size <= AT), default=max(sizes))
+    figures: dict[str, Any] = {"edges": at, "rounds": rounds}
+    table = Table("operation", *(f"{size:,} edges" for size in sizes), "growth")
+    medians = {}
+    for what in MEASURES:
+        medians[what] = [report.interval(groups, _median(what, size)) for size in sizes]
+        growth = report.interval(groups, _growth(what, sizes))
+        figures[f"{what}_p50_ms"] = medians[what][list(sizes).index(at)]
+        figures[f"{what}_growth"] = growth
+        cells = (f"{m['value']:.2f} ms" for m in medians[what])
+        table.add_row(what, *cells, f"{growth['value']:.2f}")
+    Console().print(table)
+    config = {"sizes": list(sizes), "rounds": rounds, "relations": RELATIONS, "durability": "full"}
+    rows = [row for group in groups for row in group]
+    written = report.write(out, "memory_graph", figures, rows, config, list(seeds))
+    _plot(out / "memory_graph.png", sizes, medians)
+    return written
+
+
+def _plot(path: Path, sizes: Sequence[int], medians: dict[str, list[dict[str, float]]]) -> None:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        Console().print("no plot without matplotlib")
+        return
+    axes = (figure := Figure(figsize=(5.0, 3.5), layout="constrained")).subplots()
+    for what, values in medians.items():
+        axes.plot(sizes, [value["value"] for value in values], "o-", label=what)
+    axes.set(xscale="log", xlabel="edges", ylabel="ms, median", ylim=(0.0, None))
+    axes.legend()
+    figure.savefig(path, dpi=150)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="memory_graph", description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seeds", type=int, default=3, help="repetitions")
-    parser.add_argument("--out", type=Path, default=Path("results"))
-    args = parser.parse_args()
-    seeds = range(args.seeds)
-    groups = [
-        [row for edges in args.sizes for row in measure(edges, args.rounds, seed)] for seed in seeds
-    ]
-    figures: dict[str, Any] = {}
-    table = Table("operation", *(f"{size} edges" for size in args.sizes), "growth")
-    for what in MEASURES:
-        medians = [report.interval(groups, _median(what, size)) for size in args.sizes]
-        growth = report.interval(groups, _growth(what, args.sizes))
-        figures[f"{what}_p50_ms"], figures[f"{what}_growth"] = medians[-1], growth
-        table.add_row(what, *(f"{m['value']:.2f} ms" for m in medians), f"{growth['value']:.2f}")
-    config = {"sizes": list(args.sizes), "rounds": args.rounds, "relations": RELATIONS}
-    rows = [row for group in groups for row in group]
-    report.write(args.out, "memory_graph", figures, rows, config, list(seeds))
-    Console().print(table)
+    parser.add_argument("--out", type=Path, required=True, help="folder for memory_graph.json")
+    args = parser.parse_args(arguments)
+    run(args.out, args.sizes, args.rounds, range(args.seeds))
 
 
 if __name__ == "__main__":

@@ -144,18 +144,24 @@ def measure(wait_s: float, rounds: int) -> dict[str, Any]:
     }
 
 
+def run(out: Path, rounds: int, wait_s: float = 0.2) -> dict[str, Any]:
+    """Measure, print and write ``out/memory_parallel.json``."""
+    row = measure(wait_s, rounds)
+    table = Table("", "seconds, or times")
+    for name, value in row.items():
+        table.add_row(name.replace("_", " "), f"{value:.3f}")
+    Console().print(table)
+    overhead = max(row["update_overhead"], row["retrieval_overhead"])
+    figures = {"parallel_overhead": overhead, "rounds": rounds}
+    return report.write(out, "memory_parallel", figures, [row], {"wait_s": wait_s}, [])
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--out", type=Path, required=True, help="folder for memory_parallel.json")
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     o = parser.parse_args(arguments)
-    row = measure(wait_s=0.2, rounds=3 if o.quick else 10)
-    table = Table("", "seconds")
-    for name, value in row.items():
-        table.add_row(name.replace("_", " "), f"{value:.3f}")
-    Console().print(table)
-    overhead = max(row["update_overhead"], row["retrieval_overhead"])
-    report.write(o.out, "memory_parallel", {"parallel_overhead": overhead}, [row], {}, [])
+    run(o.out, 3 if o.quick else 10)
 
 
 if __name__ == "__main__":

@@ -1,137 +1,48 @@
 # SPDX-License-Identifier: Apache-2.0
 """How fast memory writes and recalls as it grows, and whether it finds what exact search does.
 
-Vectors of 384 dimensions in clusters, as sentence embeddings are; queries are noisy copies of
-stored ones. "vector" recalls by meaning alone, "words" by full text too, "filtered" within half of
-the time and a ball of 2 m. Exact search over all vectors is the reference for recall@10.
+Vectors of 384 dimensions in clusters, as sentence embeddings are; questions are noisy copies of
+stored ones, and their words are in no text, so that meaning alone finds what they ask for. "words"
+has three common words in each question as well. Filters: half of the time and a ball of 2 m
+("filtered"), half of the time, a ball alone. Exact search over all vectors is the reference for
+recall@10. Writes are synced (durability "full"); the peer emem, if asked for, and plain SQLite with
+exact NumPy get the same vectors in the same run.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
+import json
+import os
+import subprocess
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import memory_rivals
 import numpy as np
-from numpy.typing import NDArray
+from memory_sample import DIMENSION, MILLION, QUERIES, VECTORS_S, Lookup, Sample, fill, vectors
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 import report
-from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
+from memagent.memory import LifelongMemory
 from memagent.memory.recall.log_index import LogIndex
-from memagent.memory.store import SQLiteStore
-from memagent.memory.store.tables import Tables
+from memagent.memory.recall.sketch import Sketch
+from memagent.memory.store import SQLiteStore, StoreConfig
 from memagent.types import Query
 
-DIMENSION = 384
-CLUSTERS = 2000
-LATENT = 32
-QUERIES = 300
 WARM_UP = 20
-SINGLE_WRITES = 1000
+SINGLE_WRITES = 500
 WRITES_PER_S = 100.0
-DAY = 86_400.0
-SIDE = 40.0
-"""Metres of the square that memories lie in."""
-WORDS = [
-    "mug",
-    "banana",
-    "apple",
-    "bottle",
-    "book",
-    "key",
-    "phone",
-    "plate",
-    "bowl",
-    "spoon",
-    "lamp",
-    "chair",
-    "drawer",
-    "fridge",
-    "counter",
-    "desk",
-    "shelf",
-    "door",
-    "window",
-    "plant",
-    "red",
-    "blue",
-    "green",
-    "yellow",
-    "white",
-    "black",
-    "opened",
-    "closed",
-    "moved",
-    "picked",
-    "placed",
-    "saw",
-    "found",
-    "lost",
-    "kitchen",
-    "bedroom",
-    "study",
-    "hall",
-    "near",
-    "under",
-    "behind",
-    "guest",
-    "robot",
-    "morning",
-    "evening",
-]
-
-
-class Lookup:
-    """An embedder whose vectors were made beforehand, so that only the memory is measured."""
-
-    id = "made beforehand"
-    dimension = DIMENSION
-
-    def __init__(self) -> None:
-        self.known: dict[str, NDArray[np.float32]] = {}
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return np.stack([self.known[text] for text in texts])
-
-
-def vectors(count: int, random: np.random.Generator) -> NDArray[np.float32]:
-    """Unit vectors in clusters of a latent space, with noise."""
-    basis = random.normal(size=(LATENT, DIMENSION)).astype(np.float32)
-    centres = random.normal(size=(CLUSTERS, LATENT)).astype(np.float32)
-    made = centres[random.integers(CLUSTERS, size=count)]
-    made = (made + 0.3 * random.normal(size=made.shape).astype(np.float32)) @ basis
-    made += random.normal(size=made.shape).astype(np.float32)
-    return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True), np.float32)
-
-
-def fill(path: Path, made: NDArray[np.float32], random: np.random.Generator) -> float:
-    """Write one item per vector, in bulk; returns rows per second."""
-    store = SQLiteStore(path, StoreConfig(durability="normal"))
-    tables = Tables(store)
-    texts = [" ".join(random.choice(WORDS, 8)) for _ in range(len(made))]
-    places = random.uniform(0.0, SIDE, (len(made), 2)).tolist()
-    began = time.perf_counter()
-    for start in range(0, len(made), 1000):
-        with store.transaction():
-            for i in range(start, min(start + 1000, len(made))):
-                item = tables.add_item("note", texts[i], 10.0 * i, position=(*places[i], 0.5))
-                store.execute(
-                    "INSERT INTO vector VALUES (?,?,?)",
-                    (int(item.id.removeprefix("item-")), Lookup.id, made[i].tobytes()),
-                )
-    seconds = time.perf_counter() - began
-    with store.transaction():
-        tables.put_meta("now", 10.0 * len(made))
-    store.close()
-    return len(made) / seconds
+PAUSE_S = 0.02
+"""Between two questions."""
+QUIET = 3.0
+"""Load of the machine from which on a report is worth a word of caution."""
 
 
 def percentiles(seconds: Sequence[float]) -> tuple[float, float]:
@@ -139,90 +50,116 @@ def percentiles(seconds: Sequence[float]) -> tuple[float, float]:
     return float(1e3 * np.percentile(seconds, 50)), float(1e3 * np.percentile(seconds, 99))
 
 
-def timed(memory: LifelongMemory, queries: Sequence[Query]) -> list[float]:
-    for query in queries[:WARM_UP]:
-        memory.recall(query)
+def timed(ask: Callable[[Any], object], questions: Sequence[Any]) -> list[float]:
+    """Seconds that each question takes, after some to warm up; asked now and then, as robots do."""
+    for question in questions[:WARM_UP]:
+        ask(question)
     took = []
-    for query in queries:
+    for question in questions:
+        time.sleep(PAUSE_S)
         began = time.perf_counter()
-        memory.recall(query)
+        ask(question)
         took.append(time.perf_counter() - began)
     return took
 
 
-def measure(count: int, folder: Path, seed: int) -> dict[str, Any]:
+def measure(count: int, folder: Path, seed: int, emem: str = "") -> dict[str, Any]:
     """All figures at one size."""
-    random = np.random.default_rng(seed)
-    made = vectors(count, random)
+    sample, lookup = Sample.make(count, seed), Lookup()
     path = folder / f"{count}.db"
-    batch_rate = fill(path, made, random)
-    lookup = Lookup()
-    noise = random.normal(0.0, 0.3 / np.sqrt(DIMENSION), (QUERIES, DIMENSION)).astype(np.float32)
-    asked = made[random.integers(count, size=QUERIES)] + noise
-    asked /= np.linalg.norm(asked, axis=1, keepdims=True)
+    row: dict[str, Any] = {"memories": count, "seed": seed, "load_before": os.getloadavg()[0]}
+    row["batch_rows_per_s"] = fill(path, sample, lookup)
+    row["disk_bytes_per_item"] = path.stat().st_size / count
+    row |= _opened(path)
+    row |= _recall_at_10(path, sample)
     meanings = [f"zzmeaning{i}" for i in range(QUERIES)]  # No word of any item.
-    words = [" ".join(random.choice(WORDS, 3)) + f" zz{i}" for i in range(QUERIES)]
-    for i, vector in enumerate(asked):
-        lookup.known[meanings[i]] = lookup.known[words[i]] = vector
-    config = MemoryConfig(store=StoreConfig(durability="normal", check_on_open=False))
-    began = time.perf_counter()
-    memory = LifelongMemory(path, config=config, embedder=lookup)
-    memory.recall(Query(text=meanings[0]))
-    cold = time.perf_counter() - began
-    middle = 5.0 * count
-    spots = random.uniform(0.0, SIDE, (QUERIES, 2)).tolist()
-    with memory:
-        vector = timed(memory, [Query(text=t) for t in meanings])
-        worded = timed(memory, [Query(text=t) for t in words])
-        filtered = timed(
-            memory,
-            [
-                Query(text=t, since=middle, near=(*spot, 0.5), radius=2.0)
-                for t, spot in zip(meanings, spots, strict=True)
-            ],
-        )
-        rates = _single_writes(memory, lookup, made)
-        under_load = _under_writes(memory, lookup, made, meanings)
-    found = _recall_at_10(path, made, asked, spots, middle)
-    row = {
-        "memories": count,
-        "batch_rows_per_s": batch_rate,
-        "single_writes_per_s": rates,
-        "cold_start_s": cold,
-        "disk_bytes_per_item": path.stat().st_size / count,
-        "recall_at_10": found[0],
-        "recall_at_10_filtered": found[1],
-        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
-    for name, took in (
-        ("vector", vector), ("words", worded), ("filtered", filtered), ("under_writes", under_load)
-    ):  # fmt: skip
-        row[f"{name}_p50_ms"], row[f"{name}_p99_ms"] = percentiles(took)
+    words = [f"{worded} zz{i}" for i, worded in enumerate(sample.worded)]
+    lookup.known = dict(zip(meanings, sample.asked, strict=True))
+    lookup.known |= zip(words, sample.asked, strict=True)
+    with LifelongMemory(path, embedder=lookup) as memory:
+        memory.recall(Query(text=meanings[0]))
+        memory._index._sketching.wait()
+        took = {
+            "vector": timed(memory.recall, [Query(text=text) for text in meanings]),
+            "words": timed(memory.recall, [Query(text=text) for text in words]),
+        }
+        for name, filters in sample.filters().items():
+            asked = [Query(text=t, **f) for t, f in zip(meanings, filters, strict=True)]
+            took[name] = timed(memory.recall, asked)
+        row |= _single_writes(memory, lookup, sample)
+        took["under_writes"] = _under_writes(memory, lookup, sample, meanings)
+    for name, seconds in took.items():
+        row[f"{name}_p50_ms"], row[f"{name}_p99_ms"] = percentiles(seconds)
+    if count < MILLION:
+        row |= memory_rivals.plain(sample, folder)
+    if emem and count < MILLION:
+        row |= memory_rivals.peer(emem, sample, SINGLE_WRITES)
+    row["load_after"] = os.getloadavg()[0]
     return row
 
 
-def _single_writes(memory: LifelongMemory, lookup: Lookup, made: NDArray[np.float32]) -> float:
-    for i in range(SINGLE_WRITES):
-        lookup.known[f"written {i}"] = -made[i % len(made)]  # Far from what is asked for.
+def _opened(path: Path) -> dict[str, float]:
+    """A new process opens the memory and recalls once; its seconds, and its memory afterwards."""
+    command = [sys.executable, __file__, "--open", str(path)]
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    said = [
+        json.loads(
+            subprocess.run(
+                command, env=os.environ | {"PYTHONPATH": paths}, check=True, capture_output=True
+            ).stdout
+        )
+        for _ in range(3)
+    ]
+    return {name: float(np.median([one[name] for one in said])) for name in said[0]}
+
+
+def open_once(path: Path) -> dict[str, float]:
+    lookup = Lookup()
+    lookup.known["zzanything"] = vectors(1, np.random.default_rng(0))[0]
+    few = vectors(2000, np.random.default_rng(0))
+    Sketch(few, np.arange(len(few)))  # What libraries take once is no item's.
+    before, began = _resident(), time.perf_counter()
+    with LifelongMemory(path, embedder=lookup) as memory:
+        memory.recall(Query(text="zzanything"))
+        seconds = time.perf_counter() - began
+        memory._index._sketching.wait()
+        memory.recall(Query(text="zzanything"))
+        return {
+            "cold_start_s": seconds,
+            "ram_bytes_per_item": (_resident() - before) / memory.stats()["item"],
+        }
+
+
+def _resident() -> int:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _single_writes(memory: LifelongMemory, lookup: Lookup, sample: Sample) -> dict[str, float]:
+    away = -sample.vectors[:SINGLE_WRITES]  # Far from what is asked for.
+    lookup.known |= {f"written {i}": away[i % len(away)] for i in range(SINGLE_WRITES)}
     began = time.perf_counter()
     for i in range(SINGLE_WRITES):
-        memory.remember(f"written {i}", stamp=1e9 + i)
-    rate = SINGLE_WRITES / (time.perf_counter() - began)
-    memory.settle(120.0)
-    return rate
+        memory.remember(f"written {i}", stamp=1e9 + i, position=(1.0, 2.0, 0.5))
+    acknowledged = time.perf_counter() - began
+    memory.settle(VECTORS_S)
+    return {
+        "single_writes_per_s": SINGLE_WRITES / acknowledged,
+        "single_writes_with_vectors_per_s": SINGLE_WRITES / (time.perf_counter() - began),
+    }
 
 
 def _under_writes(
-    memory: LifelongMemory, lookup: Lookup, made: NDArray[np.float32], texts: Sequence[str]
+    memory: LifelongMemory, lookup: Lookup, sample: Sample, texts: Sequence[str]
 ) -> list[float]:
     """Recall while another thread remembers things at a steady rate."""
     done = threading.Event()
-    for i in range(60_000):
-        lookup.known[f"meanwhile {i}"] = -made[i % len(made)]
+    away = -sample.vectors[:1000]  # Far from what is asked for.
 
     def write() -> None:
         began, i = time.perf_counter(), 0
         while not done.is_set():
+            lookup.known[f"meanwhile {i}"] = away[i % len(away)]
             memory.remember(f"meanwhile {i}", stamp=2e9 + i)
             i += 1
             done.wait(max(0.0, began + i / WRITES_PER_S - time.perf_counter()))
@@ -230,77 +167,94 @@ def _under_writes(
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        return timed(memory, [Query(text=text) for text in texts])
+        return timed(memory.recall, [Query(text=text) for text in texts])
     finally:
         done.set()
         writer.join(30.0)
 
 
-def _recall_at_10(
-    path: Path,
-    made: NDArray[np.float32],
-    asked: NDArray[np.float32],
-    spots: Sequence[Sequence[float]],
-    middle: float,
-) -> tuple[float, float]:
+def _recall_at_10(path: Path, sample: Sample) -> dict[str, float]:
     """Share of the exact ten nearest vectors that the index finds, without and with filters."""
     store = SQLiteStore(path, StoreConfig(read_only=True))
     index = LogIndex(store, Lookup.id, DIMENSION)
-    hits = wanted = hits_filtered = wanted_filtered = 0
-    for vector, spot in zip(asked, spots, strict=True):
-        exact = set((np.argsort(-(made @ vector))[:10] + 1).tolist())
-        rows, _ = index.similar(vector, 10)
-        hits += len(exact & set(index.seqs(rows).tolist()))
-        wanted += len(exact)
-        passing = index.passing(Query(since=middle, until=1e8, near=(*spot, 0.5), radius=2.0))
-        assert passing is not None
-        inside = np.flatnonzero(passing[: len(made)])
-        best = inside[np.argsort(-(made[inside] @ vector))[:10]]
-        rows, _ = index.similar(vector, 10, passing)
-        hits_filtered += len(set((best + 1).tolist()) & set(index.seqs(rows).tolist()))
-        wanted_filtered += len(best)
+    index.similar(sample.asked[0], 10)
+    index._sketching.wait()
+    found = {}
+    everything: list[dict[str, Any]] = [{}] * QUERIES
+    for name, filters in {"all": everything, **sample.filters()}.items():
+        hits = wanted = 0
+        for vector, filtered in zip(sample.asked, filters, strict=True):
+            passing = index.passing(Query(**filtered))
+            rows = np.arange(len(sample.vectors)) if passing is None else passing
+            cosines = sample.vectors @ vector
+            best = rows[np.argsort(-cosines[rows])[:10]]
+            hits += len(np.intersect1d(best, index.similar(vector, 10, passing)[0]))
+            wanted += len(best)
+        found["recall_at_10" if name == "all" else f"recall_at_10_{name}"] = hits / wanted
     store.close()
-    return hits / wanted, hits_filtered / max(1, wanted_filtered)
+    return found
 
 
-def run(out: Path, sizes: Sequence[int], seed: int = 0) -> dict[str, Any]:
-    """Measure, print and write ``out/memory_recall.json``; figures are those of the largest size
-    but one million, whose own end in ``_1m``.
+def run(
+    out: Path, sizes: Sequence[int], seeds: Sequence[int] = (0,), emem: str = ""
+) -> dict[str, Any]:
+    """Measure, print and write ``out/memory_recall.json``.
+
+    Figures are those of the largest size below one million; one million's own end in ``_1m`` and
+    are of the first seed.
     """
-    with tempfile.TemporaryDirectory() as name:
-        rows = [measure(n, Path(name), seed) for n in track(sizes, "sizes", transient=True)]
+    rows = []
+    for size in sizes:
+        for seed in seeds if size < MILLION else seeds[:1]:
+            with tempfile.TemporaryDirectory() as folder:
+                rows.append(measure(size, Path(folder), seed, emem))
+    _show(rows)
+    fitting = [row for row in rows if row["memories"] < MILLION] or rows
+    largest = max(row["memories"] for row in fitting)
+    groups = [row for row in fitting if row["memories"] == largest]
+    names = [key for key in groups[0] if key not in ("memories", "seed")]
+    figures: dict[str, Any] = {
+        name: report.interval(groups, lambda rows, n=name: float(np.mean([r[n] for r in rows])))
+        for name in names
+    }
+    figures |= {f"{name}_1m": rows[-1][name] for name in names if _is_million(rows[-1], name)}
+    figures["size"] = largest
+    config = {"dimension": DIMENSION, "sizes": list(sizes), "durability": "full", "n": QUERIES}
+    return report.write(out, "memory_recall", figures, rows, config, list(seeds))
+
+
+def _is_million(row: dict[str, Any], name: str) -> bool:
+    return row["memories"] >= MILLION and name in row
+
+
+def _show(rows: Sequence[dict[str, Any]]) -> None:
     table = Table(title="Memory as it grows")
+    table.add_column("")
     for row in rows:
-        if not table.columns:
-            table.add_column("")
         table.add_column(f"{row['memories']:,}", justify="right")
     for key in rows[0]:
         if key != "memories":
-            table.add_row(key, *(f"{row[key]:,.3g}" for row in rows))
-    Console(highlight=False).print(table)
-    fitting = [row for row in rows if row["memories"] < 1_000_000] or rows
-    largest = max(fitting, key=lambda row: row["memories"])
-    figures = {
-        "recall_p50_ms": largest["vector_p50_ms"],
-        "recall_filtered_p50_ms": largest["filtered_p50_ms"],
-        "recall_words_p50_ms": largest["words_p50_ms"],
-        "recall_p99_ms_under_writes": largest["under_writes_p99_ms"],
-        "recall_at_10": largest["recall_at_10"],
-        "cold_start_s": largest["cold_start_s"],
-        "disk_bytes_per_item": largest["disk_bytes_per_item"],
-    }
-    if rows[-1]["memories"] >= 1_000_000:
-        figures["recall_1m_p50_ms"] = rows[-1]["vector_p50_ms"]
-    return report.write(out, "memory_recall", figures, rows, {"dimension": DIMENSION}, [seed])
+            table.add_row(key, *(f"{row[key]:,.3g}" if key in row else "–" for row in rows))
+    console = Console(highlight=False)
+    console.print(table)
+    if max(row["load_after"] for row in rows) > QUIET:
+        console.print("  the machine was busy: times say little")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="memory_recall", description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, required=True, help="folder for memory_recall.json")
+    parser.add_argument("--out", type=Path, help="folder for memory_recall.json")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, default=1, help="repetitions")
+    parser.add_argument("--emem", default="", help="a Python that has the package emem")
+    parser.add_argument("--open", type=Path, help=argparse.SUPPRESS)
     o = parser.parse_args(arguments)
-    run(o.out, o.sizes, o.seed)
+    if o.open:
+        sys.stdout.write(json.dumps(open_once(o.open)))
+    elif o.out is None:
+        parser.error("--out is needed")
+    else:
+        run(o.out, o.sizes, range(o.seeds), o.emem)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from memagent.memory.lifelong import LifelongMemory
 from memagent.memory.perceiving import PerceivingConfig
 from memagent.memory.reader import MemoryReader
 from memagent.memory.recall.embedders import Embedder, EmbedderConfig, EmbedderError
-from memagent.memory.records import EventKind, MemoryEvent
+from memagent.memory.records import EventKind, MemoryEvent, Note
 from memagent.memory.retelling import Summarizer
 from memagent.memory.retrieval import Retrieval
 from memagent.memory.semantic.merging import Decision, Evidence, LessonMerger, LessonRecord
@@ -59,6 +59,7 @@ __all__ = [
     "MemoryConfig",
     "MemoryEvent",
     "MemoryReader",
+    "Note",
     "Operation",
     "PerceivingConfig",
     "QuarantineConfig",

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from memagent.memory.forgetting.forgetting import Footprint, Forgetting, number_
 from memagent.memory.perceiving import Perceiving
 from memagent.memory.recall.embedders import Embedder, choose_embedder
 from memagent.memory.recall.embedding import Embedding
-from memagent.memory.records import ROBOT, MemoryEvent
+from memagent.memory.records import ROBOT, MemoryEvent, Note
 from memagent.memory.retelling import Retelling, Summarizer
 from memagent.memory.retrieval import Retrieval
 from memagent.memory.semantic.merging import LessonMerger
@@ -169,19 +169,34 @@ class LifelongMemory(Asking):
         Raises:
             MemagentError: the text is empty, or a number is not finite.
         """
-        if not text.strip():
-            raise MemagentError("a memory needs some text, got an empty one")
-        _finite("stamp", stamp)
-        _finite("position", *(position or ()))
+        note = Note(text, stamp, position, kind, confidence, source)
+        return self.remember_many((note,))[0]
+
+    def remember_many(self, notes: Iterable[Note]) -> tuple[MemoryItem, ...]:
+        """Remember all of some notes or none, in one transaction: one sync of the disk for all.
+
+        Raises:
+            MemagentError: a text is empty, or a number is not finite.
+        """
+        notes = tuple(notes)
+        for note in notes:
+            if not note.text.strip():
+                raise MemagentError("a memory needs some text, got an empty one")
+            _finite("stamp", note.stamp)
+            _finite("position", *(note.position or ()))
         with self._writing():
-            return self._state.tables.add_item(
-                kind,
-                text,
-                stamp,
-                position=position,
-                confidence=confidence,
-                source=source,
-                episode=self._state.episodic.running,
+            episode = self._state.episodic.running
+            return tuple(
+                self._state.tables.add_item(
+                    note.kind,
+                    note.text,
+                    note.stamp,
+                    position=note.position,
+                    confidence=note.confidence,
+                    source=note.source,
+                    episode=episode,
+                )
+                for note in notes
             )
 
     def keyframe(self, caption: str, *, stamp: float, path: str = "") -> Keyframe:

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from memagent.types import Fact, Predicate, Relation, Vector3
+from memagent.types import Fact, MemoryKind, Predicate, Relation, Vector3
 
 ROBOT = "I"
 """The robot's own name in relations."""
@@ -36,6 +36,18 @@ class MemoryEvent:
     stamp: float
     kind: EventKind
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to remember in words."""
+
+    text: str
+    stamp: float
+    position: Vector3 | None = None
+    kind: MemoryKind = "note"
+    confidence: float = 1.0
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
@@ -25,7 +26,7 @@ from memagent.memory.store.interface import Store
 from memagent.memory.store.tables import Tables
 from memagent.memory.temporal import Moment, Overflow, TemporalBuffer, TemporalConfig
 from memagent.site import Site
-from memagent.types import MemoryItem, PlaceBelief, Pose2D, Relation, Vector3
+from memagent.types import MemoryItem, PlaceBelief, Pose2D, Predicate, Relation, Vector3
 
 _CHAIN = 4
 """How many supports to follow: a cup on a box on a tray on the table."""
@@ -76,6 +77,12 @@ class MemoryState:
         self.temporal = TemporalBuffer(config.temporal)
         steps, summaries = self._moments("step"), self._moments("summary")
         self.temporal.restore(self._before([*summaries, *steps]) + summaries, steps)
+        self._candidates = tuple(
+            Candidate(p.name, "in" if p.is_container else "on", p.room)
+            for p in (site.places if site else ())
+        )
+        self._mentioned: Mapping[str, Predicate] = {}
+        """The places that they were made of, without a site."""
         base = self.tables.meta("base")
         self.base = None if base is None else Pose2D(*base)
         self.percept_stamp: float | None = self.tables.meta("percept_stamp")
@@ -209,17 +216,10 @@ class MemoryState:
 
     def candidates(self) -> tuple[Candidate, ...]:
         """Where objects can be: the site's places, or without a site those that were mentioned."""
-        if self.site is not None:
-            return tuple(
-                Candidate(p.name, "in" if p.is_container else "on", p.room)
-                for p in self.site.places
-            )
-        mentioned = {
-            f.relation.object: f.relation.predicate
-            for f in self.graph.open_facts()
-            if f.relation.predicate in ("on", "in") and f.thing != ROBOT
-        }
-        return tuple(Candidate(name, predicate) for name, predicate in sorted(mentioned.items()))
+        if self.site is None and self._mentioned is not self.graph.supports():
+            self._mentioned = self.graph.supports()
+            self._candidates = tuple(Candidate(name, how) for name, how in self._mentioned.items())
+        return self._candidates
 
     def believe(self, thing: str) -> tuple[PlaceBelief, ...]:
         """Where an object is believed to be; also for one that was never seen."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from memagent.errors import MemagentError, StoreError
-from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
+from memagent.memory import LifelongMemory, MemoryConfig, Note, StoreConfig
 from memagent.planner.ports import MemoryPort
 from memagent.site import Site
 from memagent.types import Code, Query, TaskResult, TaskStatus
@@ -78,6 +78,26 @@ def test_a_late_percept_changes_nothing_and_a_clock_that_went_back_is_an_error(
     with pytest.raises(MemagentError, match="clock must not go back"):
         show(memory, mug_on_desk(3.0))
     assert [o.name for o in memory.world().objects] == ["red mug"]
+
+
+def test_a_clock_that_jumps_disturbs_nothing_that_was_remembered(path: Path) -> None:
+    year = 365 * 86_400.0
+    with LifelongMemory(path) as memory:
+        memory.observe(mug_on_desk(100.0))
+        memory.remember("before the jump", stamp=101.0)
+        memory.observe(mug_on_desk(100.0 + year))
+        memory.remember("after the jump", stamp=101.0 + year)
+        memory.remember("of another clock", stamp=50.0)
+    with LifelongMemory(path) as memory:
+        with pytest.raises(MemagentError, match="clock must not go back"):
+            memory.observe(mug_on_desk(200.0))
+        notes = [item.text for item in memory.timeline() if item.kind == "note"]
+        assert notes == ["of another clock", "before the jump", "after the jump"]
+        found = memory.recall(Query(text="jump clock", until=150.0)).items
+        assert {item.text for item in found} >= {"before the jump", "of another clock"}
+        assert "after the jump" not in {item.text for item in found}
+        assert memory.where("red mug").candidates[0].place == "desk"
+        memory.observe(mug_on_desk(200.0 + year))
 
 
 @pytest.mark.parametrize(
@@ -192,3 +212,13 @@ def test_closing_twice_is_fine_and_use_after_it_is_an_error(path: Path) -> None:
     memory.close()
     with pytest.raises(StoreError, match="closed"):
         memory.remember("too late", stamp=1.0)
+
+
+def test_many_notes_are_remembered_together_or_not_at_all(memory: LifelongMemory) -> None:
+    notes = [Note(f"note {i}", float(i), (float(i), 0.0, 0.0)) for i in range(3)]
+    items = memory.remember_many(notes)
+    assert [item.text for item in items] == ["note 0", "note 1", "note 2"]
+    assert memory.timeline() == items
+    with pytest.raises(MemagentError, match="empty"):
+        memory.remember_many([Note("one more", 4.0), Note(" ", 5.0)])
+    assert memory.timeline() == items

@@ -195,8 +195,9 @@ def _anywhere(
     rooms = {place.room for place in places if place.room and place.name in homes}
     others = [place for place in places if place.name not in mentioned] or list(places)
     odds = [config.nearby if place.room in rooms else 1.0 for place in others]
+    total = sum(odds)
     return [
-        _Share(place.name, mass * odd / sum(odds), place.predicate, reason="not looked there yet")
+        _Share(place.name, mass * odd / total, place.predicate, reason="not looked there yet")
         for place, odd in zip(others, odds, strict=True)
     ]
 
@@ -211,6 +212,8 @@ def _discounted(
             fading = math.exp(-max(0.0, now - search.stamp) / config.return_tau)
             factor *= 1.0 - search.share * (1.0 - config.miss) * fading
             looked = max(looked, search.stamp)
+    if factor == 1.0:
+        return share
     telling = factor < 0.5
     reason = f"not there when looked {ago(now - looked)}" if telling else share.reason
     return replace(share, weight=share.weight * factor, reason=reason)

@@ -17,7 +17,7 @@ looks orange in the evening. How alike they must be depends on the category.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -77,6 +77,8 @@ class Entities:
         self._known: dict[str, Entity] = {}
         self._by_label: dict[str, dict[str, None]] = {}
         self._by_category: dict[str, dict[str, None]] = {}
+        self._meant: dict[str, dict[str, dict[str, None]]] = {sense: {} for sense in _SENSES}
+        """Names of the objects that words may mean, by the sense in which they do."""
         for entity in tables.entities():
             self._index(entity)
         for label, name in tables.aliases():
@@ -105,11 +107,14 @@ class Entities:
         "mug" finds "red mug" by its category, "tea boxes" finds "tea box".
         """
         wanted = _folded(words)
-        for names in (_by_name, _by_label, _by_category, _by_suffix):
-            found = tuple(e for e in self._known.values() if names(e, wanted))
+        for sense, of_sense in _SENSES.items():
+            said = (wanted,) if sense == "name" else _singulars(wanted)
+            names = {n for word in said for n in self._meant[sense].get(word, ())}
+            found = [self._known[name] for name in names]
+            found = [e for e in found if set(said) & set(of_sense(e))]
             if found:
-                return found
-            if names is _by_label and wanted in self._by_label:  # A label it had before a merge.
+                return tuple(sorted(found, key=lambda e: (e.first_seen, e.name)))
+            if sense == "label" and wanted in self._by_label:  # A label it had before a merge.
                 return self._labelled(wanted)
         return ()
 
@@ -124,11 +129,11 @@ class Entities:
         """Leave out an object that was removed from the store."""
         self._known.pop(name, None)
         self._stale.discard(name)
-        for names in (*self._by_label.values(), *self._by_category.values()):
-            names.pop(name, None)
-        for group in (self._by_label, self._by_category):
-            for word in [word for word, names in group.items() if not names]:
-                del group[word]
+        for group in (self._by_label, self._by_category, *self._meant.values()):
+            for word in [word for word, names in group.items() if name in names]:
+                del group[word][name]
+                if not group[word]:
+                    del group[word]
         self._tracks = {track: seen for track, seen in self._tracks.items() if seen[0] != name}
 
     def resolve(self, percept: Percept, held: str = "") -> tuple[Sighting, ...]:
@@ -171,6 +176,8 @@ class Entities:
             confidence=max(entity.confidence, seen.confidence),
         )
         self._stale.add(entity.name)
+        if seen.category != entity.category:
+            self._index(self._known[entity.name])
 
     def persist(self) -> None:
         """Write what sightings changed."""
@@ -277,6 +284,9 @@ class Entities:
         self._known[entity.name] = entity
         self._by_label.setdefault(entity.label, {})[entity.name] = None
         self._by_category.setdefault(entity.category, {})[entity.name] = None
+        for sense, of_sense in _SENSES.items():
+            for word in of_sense(entity):
+                self._meant[sense].setdefault(word, {})[entity.name] = None
 
     def free_name(self, label: str) -> str:
         """A name for one more object of a label: "block", then "block 2"."""
@@ -299,24 +309,20 @@ def _folded(words: str) -> str:
     return " ".join(words.lower().split())
 
 
-def _by_name(entity: Entity, wanted: str) -> bool:
-    return entity.name.lower() == wanted
-
-
-def _by_label(entity: Entity, wanted: str) -> bool:
-    return _same(entity.label, wanted)
-
-
-def _by_category(entity: Entity, wanted: str) -> bool:
-    return _same(entity.category, wanted)
-
-
-def _by_suffix(entity: Entity, wanted: str) -> bool:
+def _endings(entity: Entity) -> list[str]:
     words = entity.label.lower().split()
-    return any(_same(" ".join(words[i:]), wanted) for i in range(1, len(words)))
+    return [" ".join(words[i:]) for i in range(1, len(words))]
 
 
-def _same(name: str, wanted: str) -> bool:
-    """Equal, or ``wanted`` is its plural."""
-    name = name.lower()
-    return wanted in (name, name + "s", name + "es")
+_SENSES: Mapping[str, Callable[[Entity], list[str]]] = {
+    "name": lambda entity: [entity.name.lower()],
+    "label": lambda entity: [entity.label.lower()],
+    "category": lambda entity: [entity.category.lower()],
+    "ending": _endings,
+}
+"""What an object may be called, in small letters; the first sense that fits is meant."""
+
+
+def _singulars(word: str) -> tuple[str, ...]:
+    """What a word may be, or be the plural of."""
+    return (word, *(word.removesuffix(end) for end in ("s", "es") if word.endswith(end)))

@@ -11,7 +11,7 @@ algorithm, for comparison, is :mod:`memagent.memory.knowledge.paper_graph`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated
 
@@ -57,6 +57,9 @@ class KnowledgeGraph:
         self._surveyed = _surveyed(site)
         self._open = FactIndex()
         self._slot: dict[str, int] = {}
+        self._supports: dict[tuple[str, Predicate], int] = {}
+        """How many open facts say that something is on, or in, a place."""
+        self._places: Mapping[str, Predicate] | None = None
         self._held: int | None = None
         self._counted: dict[int, float] = {}
         self._stale: set[int] = set()
@@ -95,6 +98,14 @@ class KnowledgeGraph:
         """Open facts about what is on, in or at a place, oldest first."""
         found = [f for f in self._open.touching(place) if f.thing and f.relation.object == place]
         return tuple(reversed(found))
+
+    def supports(self) -> Mapping[str, Predicate]:
+        """The places that something is on or in, as open facts say; the same object until others
+        are.
+        """
+        if self._places is None:
+            self._places = dict(sorted(self._supports))
+        return self._places
 
     def neighbours(self, thing: str) -> tuple[FactRecord, ...]:
         """Open facts about what an object is near to, oldest first."""
@@ -249,14 +260,29 @@ class KnowledgeGraph:
             self._slot[fact.thing] = fact.seq
         if fact.relation.predicate == "holding":
             self._held = fact.seq
+        if (place := _support(fact)) is not None:
+            if place not in self._supports:
+                self._places = None
+            self._supports[place] = self._supports.get(place, 0) + 1
 
     def _remove(self, fact: FactRecord) -> None:
         self._open.remove(fact)
+        if (place := _support(fact)) is not None:
+            self._supports[place] -= 1
+            if not self._supports[place]:
+                del self._supports[place]
+                self._places = None
         self._counted.pop(fact.seq, None)
         if fact.thing and self._slot.get(fact.thing) == fact.seq:
             del self._slot[fact.thing]
         if self._held == fact.seq:
             self._held = None
+
+
+def _support(fact: FactRecord) -> tuple[str, Predicate] | None:
+    relation = fact.relation
+    is_one = relation.predicate in ("on", "in") and fact.thing != ROBOT
+    return (relation.object, relation.predicate) if is_one else None
 
 
 def _agree(a: FactRecord, b: FactRecord) -> bool:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from memagent.memory.recall.embedders import Embedder
-from memagent.memory.recall.log_index import LogIndex
+from memagent.memory.recall.log_index import LogIndex, bytes_of
 from memagent.memory.store.interface import Store
 
-_BATCH = 32
+_BATCH = 128
 
 
 class Embedding:
@@ -56,6 +56,6 @@ class Embedding:
                 return False
             with self._store.transaction():
                 for (seq, _), vector in zip(rows, vectors, strict=True):
-                    self._store.put_vector(seq, self._embedder.id, vector.tobytes())
+                    self._store.put_vector(seq, self._embedder.id, bytes_of(vector))
             self._index.put_vectors([seq for seq, _ in rows], vectors)
         return True

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from memagent.memory.recall.embedders import Embedder, EmbedderError
-from memagent.memory.recall.log_index import LogIndex, Mask, Rows, Vectors
+from memagent.memory.recall.log_index import LogIndex
+from memagent.memory.recall.sketch import Rows, Vectors, among
 from memagent.memory.store.interface import Words
 from memagent.memory.store.tables import Tables
 from memagent.memory.store.text_search import conditions
@@ -84,6 +85,8 @@ class Recaller:
         self._embedder = embedder
         self._vectors: dict[str, Vectors] = {}
         """Of texts asked for lately."""
+        self._common: set[str] = set()
+        """Words that match more items than are scored."""
 
     def prepare(self, text: str) -> None:
         """Embed a text that will be asked for; the only part of recall that may be slow."""
@@ -128,14 +131,18 @@ class Recaller:
             rows, meanings = rows[first], meanings[first]
         rough = self._scores(rows, meanings, query, now)
         order = np.lexsort((-rows, -self._index.stamps(rows), -rough))[: 3 * query.limit]
-        items = self._read(rows[order])
-        scored = [
-            (float(score) * self._validity(item), item)
-            for score, item in zip(rough[order], items, strict=True)
-            if item is not None  # Another process may have forgotten it meanwhile.
-            if query.near is None or _distance(item, query.near) <= query.radius
-        ]
-        scored.sort(key=lambda pair: (-pair[0], -pair[1].stamp, -_number(pair[1].id)))
+        scored: list[tuple[float, MemoryItem]] = []
+        for start in range(0, len(order), query.limit):
+            some = order[start : start + query.limit]
+            if len(scored) >= query.limit and rough[some[0]] < scored[query.limit - 1][0]:
+                break  # What an item turns out to be never raises its score.
+            scored += [
+                (float(score) * self._validity(item), item)
+                for score, item in zip(rough[some], self._read(rows[some]), strict=True)
+                if item is not None  # Another process may have forgotten it meanwhile.
+                if query.near is None or _distance(item, query.near) <= query.radius
+            ]
+            scored.sort(key=lambda pair: (-pair[0], -pair[1].stamp, -_number(pair[1].id)))
         top = scored[: query.limit]
         return Recall(tuple(item for _, item in top), tuple(score for score, _ in top)), best
 
@@ -157,7 +164,7 @@ class Recaller:
 
     # --- what matches -------------------------------------------------------------------------
 
-    def _matches(self, query: Query, passing: Mask | None) -> tuple[Rows, Scores, float]:
+    def _matches(self, query: Query, passing: Rows | None) -> tuple[Rows, Scores, float]:
         """Rows that match a text by words or by vector, how well, 0 to 1, and the best BM25."""
         rows, by_words, best = self._by_words(query)
         self.prepare(query.text)
@@ -199,21 +206,23 @@ class Recaller:
 
         They say little, and scoring all that they match takes long.
         """
-        if self._index.size <= self._config.scored:
+        most = self._config.scored
+        if self._index.size <= most:
             return (words,)
         count = self._tables.store.count_text
-        matches = {w: count(((w,),)) for w in words}
+        matches = {w: most + 1 if w in self._common else count(((w,),), most + 1) for w in words}
+        self._common |= {w for w, n in matches.items() if n > most}  # Not to be counted again.
         rare: list[str] = []
         total = 0
         for word in sorted((w for w in words if matches[w]), key=lambda w: matches[w]):
             total += matches[word]
-            if rare and total > self._config.scored:
+            if rare and total > most:
                 break
             rare.append(word)
-        if total > self._config.scored and len(rare) == 1:
+        if len(rare) == 1 and matches[rare[0]] > most:
             # Common words all of them: what has them together.
             common = [(w,) for w in words if matches[w]]
-            if count(common):
+            if count(common, 1):
                 return common
         return (rare or words,)
 
@@ -225,23 +234,22 @@ class Recaller:
     # --- what belongs to it -------------------------------------------------------------------
 
     def _in_context(
-        self, rows: Rows, meanings: Scores, passing: Mask | None
+        self, rows: Rows, meanings: Scores, passing: Rows | None
     ) -> tuple[Rows, Scores]:
         """Matches and what happened right beside them, each strengthened by those around it."""
         c, index = self._config, self._index
         dense = np.zeros(index.size + 1)  # The last entry stands for "no neighbour".
         dense[rows] = meanings
-        offsets = range(1, len(c.neighbours) + 1)
-        beside = [index.neighbours(rows, k * s, c.neighbour_gap) for k in offsets for s in (1, -1)]
-        everything = np.unique(np.concatenate([rows, *beside]))
+        places = np.arange(1, len(c.neighbours) + 1)
+        offsets = np.concatenate([places, -places])
+        beside = index.neighbours(rows[:, None], offsets, c.neighbour_gap)
+        everything = np.unique(np.concatenate([rows, beside.ravel()]))
         everything = everything[everything >= 0]
         if passing is not None:
-            everything = everything[passing[everything]]
-        scores = dense[everything].copy()
-        for k, weight in enumerate(c.neighbours, start=1):
-            after = dense[index.neighbours(everything, k, c.neighbour_gap)]
-            before = dense[index.neighbours(everything, -k, c.neighbour_gap)]
-            scores += weight * np.maximum(after, before)
+            everything = everything[among(everything, passing)]
+        around = dense[index.neighbours(everything[:, None], offsets, c.neighbour_gap)]
+        better = np.maximum(around[:, : len(places)], around[:, len(places) :])
+        scores = dense[everything] + better @ np.array(c.neighbours)
         stretches = index.stretches(everything, c.stretch_gap)
         numbers, of = np.unique(stretches, return_inverse=True)
         strength = np.bincount(of, dense[everything] ** 2, len(numbers))

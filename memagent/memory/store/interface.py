@@ -78,8 +78,8 @@ class Store(Protocol):
     def find_text(self, words: Words) -> list[int]:
         """Sequence numbers of all items that have the words."""
 
-    def count_text(self, words: Words) -> int:
-        """How many items have the words."""
+    def count_text(self, words: Words, most: int = 1 << 62) -> int:
+        """How many items have the words; counting ends at ``most``."""
 
     def put_vector(self, item: int, embedder: str, value: bytes) -> None:
         """Keep an item's vector, in place of an older one; nothing if the item is not there.
@@ -87,7 +87,7 @@ class Store(Protocol):
         Args:
             item: its sequence number.
             embedder: id of what made the vector.
-            value: float32 in the machine's order.
+            value: float16 in the machine's order.
         """
 
     def vectors(

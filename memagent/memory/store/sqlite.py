@@ -136,8 +136,8 @@ class SQLiteStore(Transactions):
     def find_text(self, words: Words) -> list[int]:
         return [seq for (seq,) in self.query(*text_search.find(words))]
 
-    def count_text(self, words: Words) -> int:
-        return int(self.query(*text_search.count(words))[0][0])
+    def count_text(self, words: Words, most: int = 1 << 62) -> int:
+        return int(self.query(*text_search.count(words, most))[0][0])
 
     def put_vector(self, item: int, embedder: str, value: bytes) -> None:
         self.execute(

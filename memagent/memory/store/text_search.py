@@ -36,9 +36,10 @@ def find(words: Words, among: Among | None = None) -> Statement:
     return f"SELECT rowid FROM item_text WHERE {matching}", found
 
 
-def count(words: Words, among: Among | None = None) -> Statement:
+def count(words: Words, most: int, among: Among | None = None) -> Statement:
     matching, found = _matching(words, among)
-    return f"SELECT count(*) FROM item_text WHERE {matching}", found
+    some = f"SELECT 1 FROM item_text WHERE {matching} LIMIT ?"
+    return f"SELECT count(*) FROM ({some}) AS some", (*found, most)
 
 
 def conditions(filters: Query) -> Statement:

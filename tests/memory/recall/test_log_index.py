@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memagent.memory.recall import log_index
-from memagent.memory.recall.log_index import LogIndex
+from memagent.memory.recall import log_index, sketch, sketching
+from memagent.memory.recall.log_index import LogIndex, bytes_of, vectors_of
+from memagent.memory.recall.sketch import Sketch
 from memagent.memory.store import SQLiteStore
 from memagent.memory.store.tables import Tables
 from memagent.types import Query
@@ -99,48 +101,110 @@ def test_it_follows_the_log_and_is_rebuilt_from_it(tmp_path: Path) -> None:
     assert cosines[0] == pytest.approx(1.0, abs=1e-5)
 
 
+def exactness(index: LogIndex, vectors: np.ndarray, asked: np.ndarray, **filters) -> float:
+    """Share of the exact ten best among the index's ten best."""
+    passing = index.passing(Query(**filters))
+    rows = np.arange(len(vectors)) if passing is None else passing
+    hits = wanted = 0
+    for query in asked:
+        exact = set((rows[np.argsort(-(vectors[rows] @ query))[:10]] + 1).tolist())
+        found, _ = index.similar(query, 10, passing)
+        hits += len(exact & set(index.seqs(found).tolist()))
+        wanted += len(exact)
+    return hits / wanted
+
+
+def sketched(index: LogIndex) -> Sketch:
+    """The sketch that the index has once it had time to make it."""
+    index.similar(np.zeros(DIMENSION, np.float32), 1)
+    index._sketching.wait()
+    index.similar(np.zeros(DIMENSION, np.float32), 1)
+    assert index._sketching._sketch is not None
+    return index._sketching._sketch
+
+
 def test_the_sketch_finds_what_exact_scores_find(tables, monkeypatch) -> None:
-    monkeypatch.setattr(log_index, "_SKETCH_FROM", 500)
-    monkeypatch.setattr(log_index, "_SHORTLIST", 100)
+    monkeypatch.setattr(sketching, "_FROM", 500)
+    monkeypatch.setattr(sketch, "_EFFORTS", ((10, 100), (40, 400)))
+    monkeypatch.setattr(log_index, "_EXACT", 50)
     random = np.random.default_rng(2)
-    vectors = unit(random, 2000)
+    vectors = unit(random, 3000)
     index = LogIndex(tables.store, "m", DIMENSION)
-    fill(tables, index, vectors)
-    hits = 0
-    for query in vectors[random.integers(0, 2000, 50)]:
-        exact = set((np.argsort(-(vectors @ query))[:10] + 1).tolist())
-        rows, _ = index.similar(query, 10)
-        hits += len(exact & set(index.seqs(rows).tolist()))
-    assert hits / 500 >= 0.99
-    # What comes after the sketch was made is in it as well.
+    fill(tables, index, vectors[:2900])
+    assert sketched(index).is_good
+    asked = vectors[random.integers(0, 2900, 40)]
+    assert exactness(index, vectors[:2900], asked) >= 0.99
+    for filters in (
+        {"since": 2700.0}, {"since": 100.0}, {"kinds": ("step",)}, {"since": 2880.0},
+        {"near": (3.0, 0.0, 0.0), "radius": 1.5}, {"near": (3.0, 0.0, 0.0), "since": 1500.0},
+    ):  # fmt: skip
+        assert exactness(index, vectors[:2900], asked, **filters) >= 0.99
+    # What comes after the sketch was made is in it as well, and what is forgotten is not.
     with tables.store.transaction():
-        tables.add_item("note", "late", 3000.0)
+        for number in range(2900, 3000):
+            tables.add_item("note", "late", float(number))
     index.tail()
-    late = unit(np.random.default_rng(5), 1)
-    index.put_vectors([2001], late)
-    assert index.seqs(index.similar(late[0], 1)[0]).tolist() == [2001]
+    index.put_vectors(range(2901, 3001), vectors[2900:])
+    assert exactness(index, vectors, vectors[2900:]) >= 0.99
+    assert exactness(index, vectors, vectors[2950:], since=1000.0) >= 0.99
+    with tables.store.transaction():
+        tables.forget_item(2950)
+        tables.forget_item(50)
+    index.drop_forgotten()
+    for number in (2950, 50):
+        rows, _ = index.similar(vectors[number - 1], 20)
+        assert number not in index.seqs(rows)
 
 
 def test_the_sketch_is_made_anew_when_there_is_more_to_see(tables, monkeypatch) -> None:
-    monkeypatch.setattr(log_index, "_SKETCH_FROM", 50)
-    monkeypatch.setattr(log_index, "_SHORTLIST", 60)
+    monkeypatch.setattr(sketching, "_FROM", 50)
     vectors = unit(np.random.default_rng(3), 2000)
     alike = vectors.copy()
     alike[:100] = unit(np.random.default_rng(4), 1)[0]
     index = LogIndex(tables.store, "m", DIMENSION)
     fill(tables, index, alike[:100])
-    index.similar(alike[0], 10)  # Chosen from a hundred that are all the same.
+    first = sketched(index)  # Made of a hundred that are all the same.
     with tables.store.transaction():
         for i in range(100, 2000):
             tables.add_item("note", "later", float(i))
     index.tail()
     index.put_vectors(range(101, 2001), alike[100:])
-    hits = 0
-    for number in range(100, 2000, 95):
-        exact = set((np.argsort(-(alike @ alike[number]))[:10] + 1).tolist())
-        rows, _ = index.similar(alike[number], 10)
-        hits += len(exact & set(index.seqs(rows).tolist()))
-    assert hits / 200 >= 0.95
+    assert sketched(index) is not first
+    assert exactness(index, alike, alike[100:2000:95]) >= 0.95
+
+
+def test_what_changes_while_a_sketch_is_made_is_in_it(tables, monkeypatch) -> None:
+    monkeypatch.setattr(sketching, "_FROM", 500)
+    vectors = unit(np.random.default_rng(7), 1200)
+    index = LogIndex(tables.store, "m", DIMENSION)
+    fill(tables, index, vectors[:1000])
+    going = threading.Event()
+    make = sketching.Sketch
+    monkeypatch.setattr(sketching, "Sketch", lambda *given: going.wait(10.0) and make(*given))
+    index.similar(vectors[0], 1)
+    with tables.store.transaction():
+        for number in range(1000, 1200):
+            tables.add_item("note", "late", float(number))
+    index.tail()
+    index.put_vectors(range(1001, 1201), vectors[1000:])
+    going.set()
+    assert sketched(index).late == 200
+    assert exactness(index, vectors, vectors[1000:1200:10]) >= 0.99
+
+
+def test_a_sketch_knows_that_it_is_no_good() -> None:
+    noise = np.random.default_rng(6).normal(size=(20_000, 384)).astype(np.float32)
+    noise /= np.linalg.norm(noise, axis=1, keepdims=True)
+    assert not Sketch(noise, np.arange(len(noise))).is_good
+
+
+def test_vectors_are_kept_in_half_precision_and_older_ones_in_full_are_read() -> None:
+    vectors = unit(np.random.default_rng(8), 3)
+    kept = [bytes_of(vector) for vector in vectors]
+    assert len(kept[0]) == 2 * DIMENSION
+    np.testing.assert_allclose(vectors_of(kept, DIMENSION), vectors, atol=1e-3)
+    kept[1] = vectors[1].tobytes()
+    np.testing.assert_allclose(vectors_of(kept, DIMENSION), vectors, atol=1e-3)
 
 
 def test_neighbours_are_near_in_time_and_of_one_kind(tables) -> None:
@@ -150,8 +214,9 @@ def test_neighbours_are_near_in_time_and_of_one_kind(tables) -> None:
             tables.add_item(kind, "x", float(stamp))
     index.tail()
     rows = np.arange(5)
-    assert index.neighbours(rows, 1, 60.0).tolist() == [1, -1, 3, -1, -1]
-    assert index.neighbours(rows, -2, 60.0).tolist() == [-1, -1, -1, -1, -1]
+    beside = index.neighbours(rows[:, None], np.array([1, -2]), 60.0)
+    assert beside[:, 0].tolist() == [1, -1, 3, -1, -1]
+    assert beside[:, 1].tolist() == [-1, -1, -1, -1, -1]
     assert index.stretches(rows, 60.0).tolist() == [0, 0, 0, 0, 1]
 
 
@@ -159,7 +224,7 @@ def test_dropping_items_closes_gaps_and_keeps_the_rest(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_index, "_SPARE", 10)
-    monkeypatch.setattr(log_index, "_SAMPLE", 7)
+    monkeypatch.setattr(log_index, "_CHUNK", 7)
     vectors = unit(np.random.default_rng(2), 60)
     index = LogIndex(tables.store, "m", DIMENSION)
     fill(tables, index, vectors)

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -152,6 +155,52 @@ def test_a_full_disk_is_reported_and_what_was_acknowledged_stays(path: Path) -> 
     with LifelongMemory(path) as memory:
         memory.remember("room again", stamp=1e5)
         assert memory.stats()["item"] == len(kept) + 1
+
+
+FILLING = """
+import sys
+from memagent.errors import StoreError
+from memagent.memory import LifelongMemory
+path, kept = sys.argv[1], []
+with LifelongMemory(path) as memory:
+    try:
+        while True:
+            text = f"note number{len(kept)} " + "and so on " * 50
+            memory.remember(text, stamp=float(len(kept)))
+            kept.append(text)
+    except StoreError as error:
+        assert "free some space" in str(error), error
+    assert [item.text for item in memory.timeline(limit=10**6)] == kept
+with LifelongMemory(path) as memory:
+    assert [item.text for item in memory.timeline(limit=10**6)] == kept
+print(len(kept))
+"""
+
+
+def test_a_file_system_without_space_loses_nothing(tmp_path: Path) -> None:
+    """A real one of 2 MB, which only this test's process sees."""
+    small = f"mount -t tmpfs -o size=2m tmpfs {tmp_path}"
+    fill = [sys.executable, "-c", FILLING, str(tmp_path / "robot.memory")]
+    own = ["unshare", "--mount", "--map-root-user", "sh", "-c"]
+    if shutil.which("unshare") is None or subprocess.run([*own, small]).returncode:
+        pytest.skip("needs a mount namespace")
+    done = subprocess.run(
+        [*own, f'{small} && exec "$@"', "sh", *fill], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 50
+
+
+def test_a_flipped_bit_in_what_holds_the_file_together_is_found(path: Path) -> None:
+    _filled(path, notes=200)
+    whole = path.read_bytes()
+    for start in range(4096, len(whole), 4096 * 3):
+        damaged = bytearray(whole)
+        damaged[start] ^= 0x40  # What kind of page it is.
+        path.write_bytes(damaged)
+        with pytest.raises(StoreError, match=f"{path}.*(damaged|SQLite)"):
+            LifelongMemory(path)
+        assert path.read_bytes() == bytes(damaged)
 
 
 def test_a_folder_that_cannot_be_written_is_named() -> None:

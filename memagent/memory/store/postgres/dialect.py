@@ -37,14 +37,14 @@ def _token(match: re.Match[str]) -> str:
 
 
 class Vector(bytes):
-    """float32 in the machine's order, to be written to a column of pgvector's type."""
+    """float16 in the machine's order, to be written to a column of pgvector's type."""
 
 
 class _VectorDumper(Dumper):
     format = Format.BINARY
 
     def dump(self, obj: Vector) -> Buffer:
-        values = np.frombuffer(obj, np.float32)
+        values = np.frombuffer(obj, np.float16)
         return _HEADER.pack(len(values), 0) + values.astype(">f4").tobytes()
 
 
@@ -52,7 +52,7 @@ class _VectorLoader(Loader):
     format = Format.BINARY
 
     def load(self, data: Buffer) -> bytes:
-        return np.frombuffer(data, ">f4", offset=_HEADER.size).astype(np.float32).tobytes()
+        return np.frombuffer(data, ">f4", offset=_HEADER.size).astype(np.float16).tobytes()
 
 
 def adapt(connection: Connection[Row], vector: TypeInfo | None) -> None:

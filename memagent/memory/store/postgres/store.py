@@ -130,8 +130,8 @@ class PostgresStore(Transactions):
     def find_text(self, words: Groups) -> list[int]:
         return self._followed().find(words)
 
-    def count_text(self, words: Groups) -> int:
-        return self._followed().count(words)
+    def count_text(self, words: Groups, most: int = 1 << 62) -> int:
+        return self._followed().count(words, most)
 
     def put_vector(self, item: int, embedder: str, value: bytes) -> None:
         self.execute(

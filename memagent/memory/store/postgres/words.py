@@ -89,8 +89,9 @@ class Words:
         rows = self._tables.execute(*text_search.find(words, self._among))
         return [seq - self._offset for (seq,) in rows]
 
-    def count(self, words: Groups) -> int:
-        return int(self._tables.execute(*text_search.count(words, self._among)).fetchone()[0])
+    def count(self, words: Groups, most: int) -> int:
+        statement = text_search.count(words, most, self._among)
+        return int(self._tables.execute(*statement).fetchone()[0])
 
 
 def new_tables() -> sqlite3.Connection:
