@@ -65,7 +65,7 @@ def retrieve(
         names = {}
         for name, stamp, text in turns(sample["conversation"]):
             names[memory.remember(text, stamp=stamp).id] = name
-        if not memory.wait_for_vectors(VECTORS_S):
+        if not memory.settle(VECTORS_S):
             raise MemagentError(f"vectors were not ready after {VECTORS_S} s")
         for question in sample["qa"]:
             gold = set(question.get("evidence", ())) & set(names.values())

@@ -68,7 +68,7 @@ def spot_of(number: int) -> Vector3:
 
 
 def write_until_killed(path: Path, first: int, pipe: int) -> None:
-    """The writer: one memory and one percept per number, then the number on the pipe."""
+    """The writer: one memory and two percepts per number, then the number on the pipe."""
     site = load_site(resources.find(SITE))
     stand = site.place("desk").stand_pose
     with LifelongMemory(path, site) as memory:
@@ -79,9 +79,9 @@ def write_until_killed(path: Path, first: int, pipe: int) -> None:
                 1, "red mug", "mug", "red", "cylinder", spot, 0.0, (0.07, 0.07, 0.09), 0.9, 200
             )
             memory.remember(text_of(number), stamp=float(number), position=spot_of(number))
-            memory.observe(
-                Percept(float(number), stand, (seen,), (), (Relation("red mug", "on", "desk"),))
-            )
+            for stamp in (number, number + 0.2):  # A move is believed at its second sighting.
+                relations = (Relation("red mug", "on", "desk"),)
+                memory.observe(Percept(stamp, stand, (seen,), (), relations))
             os.write(pipe, ACKNOWLEDGEMENT.pack(number))
             number += 1
 

@@ -22,8 +22,11 @@ from rich.table import Table
 
 import report
 from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
+from memagent.memory.knowledge.entities import EntityConfig
 from memagent.memory.knowledge.knowledge_graph import KnowledgeGraph
-from memagent.memory.store.sqlite import Store
+from memagent.memory.perceiving import PerceivingConfig
+from memagent.memory.state import StateConfig
+from memagent.memory.store import SQLiteStore
 from memagent.memory.store.tables import Tables
 from memagent.types import ObjectObservation, Percept, Pose2D, Relation
 
@@ -42,7 +45,7 @@ MEASURES = ("graph_update", "retrieval", "hub_retrieval", "history", "observe")
 
 def build(path: Path, edges: int) -> None:
     """Fill a file with open facts: half of the things at places, half at one hub."""
-    store = Store(path, FILLING)
+    store = SQLiteStore(path, FILLING)
     tables = Tables(store)
     graph = KnowledgeGraph(tables, None)
     with store.transaction():
@@ -57,7 +60,7 @@ def measure(edges: int, rounds: int, seed: int) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "robot.memory"
         build(path, edges)
-        store = Store(path, SYNCED)
+        store = SQLiteStore(path, SYNCED)
         graph = KnowledgeGraph(Tables(store), None)
         dice = random.Random(seed)
 
@@ -88,7 +91,10 @@ def measure(edges: int, rounds: int, seed: int) -> list[dict[str, Any]]:
 
 def _observing(path: Path, edges: int, rounds: int) -> list[float]:
     """The whole of memory takes in a percept in which an object has moved."""
-    with LifelongMemory(path, config=MemoryConfig(store=SYNCED)) as memory:
+    at_once = PerceivingConfig(move_percepts=1)  # Every percept is the one that is believed.
+    state = StateConfig(entities=EntityConfig(new_percepts=1))
+    config = MemoryConfig(store=SYNCED, perceiving=at_once, state=state)
+    with LifelongMemory(path, config=config) as memory:
 
         def observe(number: int) -> None:
             position = (float(number % 7), 0.0, 0.7)

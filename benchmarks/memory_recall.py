@@ -33,7 +33,7 @@ import report
 from memagent.memory import LifelongMemory
 from memagent.memory.recall.log_index import LogIndex
 from memagent.memory.recall.sketch import Sketch
-from memagent.memory.store.sqlite import Store, StoreConfig
+from memagent.memory.store import SQLiteStore, StoreConfig
 from memagent.types import Query
 
 WARM_UP = 20
@@ -146,7 +146,7 @@ def _single_writes(memory: LifelongMemory, lookup: Lookup, sample: Sample) -> di
         for i in range(first, first + ROUND):
             memory.remember(f"written {i}", stamp=1e9 + i, position=(1.0, 2.0, 0.5))
         rounds.append(ROUND / (time.perf_counter() - start))
-    memory.wait_for_vectors(VECTORS_S)
+    memory.settle(VECTORS_S)
     return {
         "single_writes_per_s": float(np.median(rounds)),
         "single_writes_with_vectors_per_s": SINGLE_WRITES / (time.perf_counter() - began),
@@ -179,7 +179,7 @@ def _under_writes(
 
 def _recall_at_10(path: Path, sample: Sample) -> dict[str, float]:
     """Share of the exact ten nearest vectors that the index finds, without and with filters."""
-    store = Store(path, StoreConfig(read_only=True))
+    store = SQLiteStore(path, StoreConfig(read_only=True))
     index = LogIndex(store, Lookup.id, DIMENSION)
     index.similar(sample.asked[0], 10)
     index._sketching.wait()

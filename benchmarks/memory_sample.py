@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from memagent.memory import LifelongMemory, Note, StoreConfig
 from memagent.memory.recall.log_index import bytes_of
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store import SQLiteStore
 from memagent.memory.store.tables import Tables
 
 DIMENSION = 384
@@ -161,7 +161,7 @@ def fill(path: Path, sample: Sample, lookup: Lookup) -> float:
                 Note(sample.texts[i], 10.0 * i, tuple(places[i]))
                 for i in range(start, min(start + BATCH, len(places)))
             )
-        if not memory.wait_for_vectors(VECTORS_S):
+        if not memory.settle(VECTORS_S):
             raise TimeoutError("vectors were not ready")
         rate = len(places) / (time.perf_counter() - began)
         with memory._store.transaction():
@@ -171,7 +171,7 @@ def fill(path: Path, sample: Sample, lookup: Lookup) -> float:
 
 def _fill_directly(path: Path, sample: Sample) -> float:
     """Rows with their vectors, past the memory's own ways, and not synced."""
-    store = Store(path, StoreConfig(durability="normal"))
+    store = SQLiteStore(path, StoreConfig(durability="normal"))
     tables = Tables(store)
     began = time.perf_counter()
     for start in range(0, len(sample.texts), BATCH):

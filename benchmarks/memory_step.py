@@ -4,8 +4,7 @@
 The memory knows as many objects as are asked for, each with its place. A percept shows ten of them,
 one of which has moved; it is taken in and synced. Then come the last steps (temporal), where
 a thing is and what is around it (spatial), what is recalled for a text (episodic), and lessons and
-habits (semantic). Where the memory has ``retrieve``, which asks all four at once, its overhead over
-the slowest of the four is measured as well.
+habits (semantic).
 """
 
 from __future__ import annotations
@@ -23,10 +22,17 @@ from rich.console import Console
 from rich.table import Table
 
 import report
-from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
+from memagent.memory import (
+    EntityConfig,
+    LifelongMemory,
+    MemoryConfig,
+    PerceivingConfig,
+    StateConfig,
+    StoreConfig,
+)
 from memagent.memory.knowledge.knowledge_graph import KnowledgeGraph
 from memagent.memory.records import Entity
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store import SQLiteStore
 from memagent.memory.store.tables import Tables
 from memagent.types import ObjectObservation, Percept, Pose2D, Query, Relation, Vector3
 
@@ -38,6 +44,11 @@ WARM_UP = 10
 PAUSE_S = 0.02
 """Between two rounds: robots do not ask all the time."""
 SIZE = (0.07, 0.07, 0.09)
+AT_ONCE = MemoryConfig(
+    perceiving=PerceivingConfig(move_percepts=1),
+    state=StateConfig(entities=EntityConfig(new_percepts=1)),
+)
+"""What moved is believed in the very percept that is timed."""
 
 
 def name_of(number: int) -> str:
@@ -50,7 +61,7 @@ def spot_of(number: int) -> Vector3:
 
 def build(path: Path, objects: int) -> None:
     """A file in which every object has a place and an item that says so."""
-    store = Store(path, StoreConfig(durability="normal"))
+    store = SQLiteStore(path, StoreConfig(durability="normal"))
     tables = Tables(store)
     graph = KnowledgeGraph(tables, None)
     with store.transaction():
@@ -96,31 +107,13 @@ def asking(memory: LifelongMemory) -> dict[str, Callable[[str], object]]:
     }
 
 
-def parallel_overhead(memory: LifelongMemory, rounds: int) -> float | None:
-    """How much longer all four kinds at once take than the slowest of them, in parts of it.
-
-    None where the memory has no ``retrieve``.
-    """
-    retrieve = getattr(memory, "retrieve", None)
-    if retrieve is None:
-        Console().print("parallel_overhead: left out, this memory has no `retrieve`")
-        return None
-    things = [name_of(7 * i) for i in range(rounds)]
-    together = np.median(_timed(lambda i: retrieve(Query(text=things[i])), rounds))
-    apart = [
-        np.median(_timed(lambda i, ask=ask: ask(things[i]), rounds))
-        for ask in asking(memory).values()
-    ]
-    return float(together / max(apart) - 1.0)
-
-
-def measure(objects: int, rounds: int, seed: int) -> tuple[list[dict[str, Any]], float | None]:
-    """Milliseconds of each operation, and the overhead of asking in parallel."""
+def measure(objects: int, rounds: int, seed: int) -> list[dict[str, Any]]:
+    """Milliseconds of each operation."""
     dice = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "robot.memory"
         build(path, objects)
-        with LifelongMemory(path, config=MemoryConfig()) as memory:
+        with LifelongMemory(path, config=AT_ONCE) as memory:
             kinds = asking(memory)
             start = 0.01 * objects + 100.0
 
@@ -141,9 +134,7 @@ def measure(objects: int, rounds: int, seed: int) -> tuple[list[dict[str, Any]],
                 took[kind] = _timed(
                     lambda _, ask=ask: ask(name_of(dice.randrange(objects))), rounds
                 )
-            overhead = parallel_overhead(memory, rounds)
-    rows = [{"seed": seed, "what": w, "ms": 1e3 * s} for w, taken in took.items() for s in taken]
-    return rows, overhead
+    return [{"seed": seed, "what": w, "ms": 1e3 * s} for w, taken in took.items() for s in taken]
 
 
 def _timed(work: Callable[[int], object], rounds: int) -> list[float]:
@@ -166,17 +157,13 @@ def run(
     out: Path, objects: int = OBJECTS, rounds: int = ROUNDS, seeds: Sequence[int] = range(3)
 ) -> dict[str, Any]:
     """Measure, print and write ``out/memory_step.json``."""
-    measured = [measure(objects, rounds, seed) for seed in seeds]
-    groups = [rows for rows, _ in measured]
+    groups = [measure(objects, rounds, seed) for seed in seeds]
     figures: dict[str, Any] = {"objects": objects, "rounds": rounds * len(groups)}
     table = Table("", "p50 ms", "p99 ms", title=f"A step among {objects:,} objects")
     for what in dict.fromkeys(row["what"] for row in groups[0]):
         middle, high = (report.interval(groups, _percentile(what, q)) for q in (50, 99))
         figures[f"{what}_p50_ms"], figures[f"{what}_p99_ms"] = middle, high
         table.add_row(what, f"{middle['value']:.3f}", f"{high['value']:.3f}")
-    overheads = [overhead for _, overhead in measured if overhead is not None]
-    if overheads:
-        figures["parallel_overhead"] = report.interval(overheads, lambda some: float(np.mean(some)))
     Console(highlight=False).print(table)
     rows = [row for group in groups for row in group]
     config = {"objects": objects, "rounds": rounds, "durability": "full"}

@@ -139,7 +139,7 @@ def bench(
     if name not in names:
         raise _fail(ConfigError(f"no benchmark {name!r}; there are {', '.join(names)}"))
     try:
-        _load(BENCHMARKS / f"{name}.py").main(context.args)
+        load_benchmark(BENCHMARKS / f"{name}.py").main(context.args)
     except MemagentError as error:
         raise _fail(error) from error
 
@@ -148,14 +148,14 @@ def _is_table(path: Path) -> bool:
     return "def main(" in path.read_text(encoding="utf-8")
 
 
-def _load(path: Path) -> Any:
+def load_benchmark(path: Path) -> Any:
     """Import a benchmark from its file; benchmarks are not part of the installed package."""
     sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
         raise ConfigError(f"{path}: cannot be imported")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
+    sys.modules.setdefault(path.stem, module)
     spec.loader.exec_module(module)
     return module
 

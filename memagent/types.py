@@ -353,7 +353,12 @@ class ObjectBelief:
     category: str
     colour: str
     candidates: tuple[PlaceBelief, ...]
-    """Most probable first; probabilities sum to one."""
+    """Most probable first. Probabilities sum to one at most; the rest is :attr:`elsewhere`."""
+
+    @property
+    def elsewhere(self) -> float:
+        """Probability that it is at none of these places: carried about, out of the house."""
+        return max(0.0, 1.0 - sum(candidate.probability for candidate in self.candidates))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ with history), episodic (attempts with their outcomes) and semantic (lessons and
 from memagent.memory.config import MemoryConfig
 from memagent.memory.corrections.operations import Operation
 from memagent.memory.episodic.chronology import Chronology
+from memagent.memory.fleet import Fleet, FleetConfig, FleetItem
+from memagent.memory.forgetting.forgetting import Footprint
+from memagent.memory.forgetting.retention import ForgettingConfig
 from memagent.memory.knowledge.beliefs import BeliefConfig
 from memagent.memory.knowledge.contradictions import Contradiction
 from memagent.memory.knowledge.entities import EntityConfig
@@ -20,10 +23,13 @@ from memagent.memory.perceiving import PerceivingConfig
 from memagent.memory.reader import MemoryReader
 from memagent.memory.recall.embedders import Embedder, EmbedderConfig, EmbedderError
 from memagent.memory.records import EventKind, MemoryEvent, Note
+from memagent.memory.retelling import Summarizer
+from memagent.memory.retrieval import Retrieval
 from memagent.memory.semantic.merging import Decision, Evidence, LessonMerger, LessonRecord
 from memagent.memory.semantic.trials import LessonConfig
 from memagent.memory.state import StateConfig
-from memagent.memory.store.sqlite import StoreConfig
+from memagent.memory.store.config import StoreConfig
+from memagent.memory.write_queue import MemoryBusyError, WriteQueue
 
 __all__ = [
     "BeliefConfig",
@@ -37,6 +43,11 @@ __all__ = [
     "EntityConfig",
     "EventKind",
     "Evidence",
+    "Fleet",
+    "FleetConfig",
+    "FleetItem",
+    "Footprint",
+    "ForgettingConfig",
     "GraphConfig",
     "HabitConfig",
     "LessonConfig",
@@ -44,6 +55,7 @@ __all__ = [
     "LessonRecord",
     "LifelongMemory",
     "Likeness",
+    "MemoryBusyError",
     "MemoryConfig",
     "MemoryEvent",
     "MemoryReader",
@@ -51,6 +63,9 @@ __all__ = [
     "Operation",
     "PerceivingConfig",
     "QuarantineConfig",
+    "Retrieval",
     "StateConfig",
     "StoreConfig",
+    "Summarizer",
+    "WriteQueue",
 ]

@@ -18,14 +18,14 @@ from memagent.memory.config import MemoryConfig
 from memagent.memory.corrections.corrections import Corrections
 from memagent.memory.corrections.operations import Operation
 from memagent.memory.episodic.chronology import Chronology
-from memagent.memory.export import exported
+from memagent.memory.exchange.export import exported
 from memagent.memory.knowledge.contradictions import Contradiction
 from memagent.memory.knowledge.quarantine import Claim
 from memagent.memory.recall.embedders import Embedder
 from memagent.memory.recall.log_index import LogIndex
-from memagent.memory.semantic.merging import LessonMerger
+from memagent.memory.retrieval import Retrieval, retrieve
 from memagent.memory.state import MemoryState
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store.interface import Store
 from memagent.site import Site
 from memagent.types import (
     Episode,
@@ -54,20 +54,27 @@ class Asking:
         site: Site | None,
         config: MemoryConfig,
         embedder: Embedder | None = None,
-        merger: LessonMerger | None = None,
+        *,
+        lessons_studied: bool = False,
     ) -> None:
         self._store = store
         self._site = site
         self._config = config
         self._embedder = embedder
-        self._merger = merger
+        self._lessons_studied = lessons_studied
         self._lock = threading.RLock()
         self._index = _index(store, embedder)
-        self._load()
+        self._loaded: MemoryState | None = None
+        self._read_in = store.generation
         self._chronology = Chronology(self._state.tables, self._lock, lambda: self._state.now)
 
+    @property
+    def name(self) -> str:
+        """Where it is kept: the file, or the server and namespace without any password."""
+        return self._store.name
+
     def close(self) -> None:
-        """Close the file; a second call does nothing."""
+        """Close the store; a second call does nothing."""
         with self._lock:
             self._store.close()
 
@@ -185,6 +192,18 @@ class Asking:
         with self._asking() as state:
             return state.recaller.recall(query, state.now)
 
+    def retrieve(self, query: Query, hops: int = 2, budget: int = 64) -> Retrieval:
+        """What all four kinds of memory have to say, as of one instant.
+
+        Args:
+            query: text and filters.
+            hops: how far the graph is followed from what the text names, and from this room.
+            budget: the most vertices of it.
+        """
+        self._prepare(query.text)
+        with self._asking() as state:
+            return retrieve(state, query, hops, budget)
+
     def near(self, position: Vector3, radius: float, limit: int = 10) -> tuple[MemoryItem, ...]:
         """Items within ``radius`` metres of a position, nearest first."""
         with self._asking() as state:
@@ -270,7 +289,10 @@ class Asking:
     # --- the memory as a whole ----------------------------------------------------------------
 
     def export(self) -> dict[str, Any]:
-        """What is known, JSON-able: rooms with places and objects, facts, episodes, lessons."""
+        """What is known, JSON-able: rooms with places and objects, facts, episodes, lessons.
+
+        It is also complete: another memory takes it in by ``import_``.
+        """
         with self._asking() as state:
             return exported(state)
 
@@ -298,12 +320,27 @@ class Asking:
 
     def _prepare(self, *texts: str) -> None:
         """Embed what is asked before the lock is taken: a slow embedder holds up nobody else."""
+        with self._lock:
+            recaller = self._state.recaller
         for text in texts:
-            self._state.recaller.prepare(text)
+            recaller.prepare(text)
 
-    def _load(self) -> None:
-        self._state = MemoryState(
-            self._store, self._site, self._config.state, self._index, self._embedder, self._merger
+    @property
+    def _state(self) -> MemoryState:
+        """What is known, read from the store where that is due: it may not answer just now."""
+        generation = self._store.generation
+        if self._loaded is None or generation != self._read_in:
+            self._loaded, self._read_in = self._read(), generation
+        return self._loaded
+
+    def _read(self) -> MemoryState:
+        return MemoryState(
+            self._store,
+            self._site,
+            self._config.state,
+            self._index,
+            self._embedder,
+            lessons_studied=self._lessons_studied,
         )
 
 

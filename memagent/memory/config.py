@@ -7,10 +7,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from memagent.memory.forgetting.retention import ForgettingConfig
 from memagent.memory.perceiving import PerceivingConfig
 from memagent.memory.recall.embedders import EmbedderConfig
 from memagent.memory.state import StateConfig
-from memagent.memory.store.sqlite import StoreConfig
+from memagent.memory.store.config import StoreConfig
 
 
 class MemoryConfig(BaseModel):
@@ -20,6 +21,7 @@ class MemoryConfig(BaseModel):
     embedder: EmbedderConfig = EmbedderConfig()
     state: StateConfig = StateConfig()
     perceiving: PerceivingConfig = PerceivingConfig()
+    forgetting: ForgettingConfig = ForgettingConfig()
     persist_every: float = 5.0
     """Seconds: how often "still there" is written while nothing changes."""
     reader_delay: Annotated[float, Field(ge=0)] = 0.5

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What one percept changes in memory: seen, moved, gone, dropped, opened, closed.
 
-A percept says where things are, and by its silence where they are not. Presence is believed at
-once; a mere change of mind about an unmoved object, and absence, only when several percepts agree.
+A percept says where things are, and by its silence where they are not. What is where it was is seen
+to be so at once. That it is anywhere else is believed at the second sighting there, as one frame is
+easily misread, unless the robot's own doing explains it. A mere change of mind about an unmoved
+object, and absence, take several percepts that agree.
 """
 
 from __future__ import annotations
@@ -11,14 +13,16 @@ import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from memagent.memory.knowledge.contradictions import READ_OTHERWISE, SEEN_ELSEWHERE
 from memagent.memory.knowledge.entities import Sighting
 from memagent.memory.knowledge.locations import location_of
 from memagent.memory.knowledge.places import ANYTHING
-from memagent.memory.knowledge.streaks import Streaks
+from memagent.memory.knowledge.streaks import Streaks, Surprises
+from memagent.memory.nearness import Nearness
 from memagent.memory.records import ROBOT, EventKind, FactRecord, MemoryEvent
 from memagent.memory.state import MemoryState
 from memagent.types import Percept, Relation, Vector3
@@ -29,6 +33,8 @@ class PerceivingConfig(BaseModel):
 
     moved: float = 0.15
     """Metres by which an object must be displaced to count as moved."""
+    move_percepts: Annotated[int, Field(ge=1)] = 2
+    """A known object is believed to be elsewhere at this sighting of it there; 1 is at once."""
     viewed: float = 0.7
     """Share of a place that counts as having seen all of it: what was not there is not there."""
     view_window: float = 3.0
@@ -54,11 +60,11 @@ class Perceiving:
         self._state = state
         self._config = config
         absent = (config.absent_percepts, config.absent_seconds, config.max_gap)
+        self._moves = Surprises(config.move_percepts, config.moved, config.max_gap)
         self._gone = Streaks(*absent)
         self._displaced = Streaks(*absent)
         self._reread = Streaks(*absent)
-        self._near = Streaks(*absent)
-        self._apart = Streaks(*absent)
+        self._nearness = Nearness(state.graph, Streaks(*absent), Streaks(*absent))
         self._released = Streaks(*absent)
         self._turned = Streaks(2, 0.0, config.max_gap)
         self._empty = Streaks(2, config.empty_seconds, config.max_gap)
@@ -76,10 +82,16 @@ class Perceiving:
         events = self._containers(percept)
         events += self._grip(percept)
         held = state.graph.held
-        sightings = state.entities.resolve(percept, held.thing if held else "")
+        self._moves.begin(percept.stamp)
+        sightings = []
+        for sighting in state.entities.resolve(percept, held.thing if held else ""):
+            told = self._sight(sighting, percept)
+            if told is not None:
+                sightings.append(sighting)
+                events += told
         for sighting in sightings:
-            events += self._sight(sighting, percept)
-        self._neighbours(sightings, percept)
+            self._moves.refute(sighting.name, sighting.observation.position)
+        self._nearness.apply(sightings, percept)
         events += self._absences({s.name for s in sightings}, percept)
         self._step(percept)
         return events
@@ -147,15 +159,16 @@ class Perceiving:
                 events.append(MemoryEvent(percept.stamp, word, text))
         return events
 
-    def _sight(self, sighting: Sighting, percept: Percept) -> list[MemoryEvent]:
+    def _sight(self, sighting: Sighting, percept: Percept) -> list[MemoryEvent] | None:
+        """What a sighting changes, or None if it is as if nothing was seen: a surprise so far."""
         state, seen, name = self._state, sighting.observation, sighting.name
-        self._gone.reset(name)
         fact = state.graph.whereabouts(name)
         relation = location_of(seen, percept.relations, state.site, state.places.opening)
         if fact is not None and fact.relation.predicate == "holding":
             resting = relation is not None and not percept.holding
             if not resting or not self._released.report(name, percept.stamp):
                 state.graph.see(fact, fact.last_seen, seen.position, seen.confidence)
+                state.entities.update(sighting, percept.stamp)
                 return []
             fact = None  # It was put down, and the skill that does so has yet to say so.
         self._released.reset(name)
@@ -164,8 +177,29 @@ class Perceiving:
         else:
             confidence = min(1.0, seen.confidence * relation.confidence)
             relation = Relation(name, relation.predicate, relation.object, confidence)
+            if self._is_surprise(relation, sighting, fact, percept):
+                return None
             events = self._placed(relation, seen.position, fact, percept)
+        self._gone.reset(name)
+        state.entities.update(sighting, percept.stamp)
         return self._introduced(sighting, percept) if sighting.is_new else events
+
+    def _is_surprise(
+        self, relation: Relation, sighting: Sighting, fact: FactRecord | None, percept: Percept
+    ) -> bool:
+        """Whether an object is seen elsewhere than is known or explained, for the first time."""
+        name, position = sighting.name, sighting.observation.position
+        if fact is not None and not self._is_displaced(fact, position):
+            self._moves.reset(name)
+            return False
+        if sighting.is_new or self._is_own_doing(name, fact, percept.stamp):
+            return False
+        return not self._moves.report(name, (relation.predicate, relation.object), position)
+
+    def _is_own_doing(self, name: str, fact: FactRecord | None, stamp: float) -> bool:
+        """Whether the robot let go of an object, and has no better idea than in which room."""
+        is_vague = fact is None or (fact.by_robot and fact.relation.predicate == "at")
+        return is_vague and self._just_released(name, stamp)
 
     def _introduced(self, sighting: Sighting, percept: Percept) -> list[MemoryEvent]:
         """Announce a new object, with its place if that is known already."""
@@ -239,37 +273,6 @@ class Perceiving:
             return False
         return holding.valid_to is None or stamp - holding.valid_to <= self._config.handover
 
-    def _neighbours(self, sightings: tuple[Sighting, ...], percept: Percept) -> None:
-        """Keep "near" between objects that stay close; labels seen twice are left out."""
-        graph = self._state.graph
-        labels = [s.observation.label for s in sightings]
-        names = {
-            s.observation.label: s.name for s in sightings if labels.count(s.observation.label) == 1
-        }
-        seen = set(names.values())
-        near = set()
-        for relation in percept.relations:
-            a, b = names.get(relation.subject), names.get(relation.object)
-            if relation.predicate == "near" and a and b and a != b:
-                near.add((min(a, b), max(a, b)))
-        for pair in sorted(near):
-            self._apart.reset(pair)
-            fact = graph.find(pair[0], "near", pair[1])
-            if fact is not None:
-                graph.see(fact, percept.stamp, None, 0.0)
-            elif self._near.report(pair, percept.stamp):
-                graph.tell(
-                    Relation(pair[0], "near", pair[1]), percept.stamp, percept.stamp,
-                    source=percept.source,
-                )  # fmt: skip
-        known = {fact.seq: fact for name in sorted(seen) for fact in graph.neighbours(name)}
-        for _, fact in sorted(known.items()):
-            pair = (fact.relation.subject, fact.relation.object)
-            if pair not in near and seen.issuperset(pair):
-                self._near.reset(pair)
-                if self._apart.report(pair, percept.stamp):
-                    graph.end(fact, percept.stamp, percept.stamp)
-
     # --- what is not seen ---------------------------------------------------------------------
 
     def _absences(self, seen: set[str], percept: Percept) -> list[MemoryEvent]:
@@ -310,10 +313,7 @@ class Perceiving:
         )  # fmt: skip
         summary = state.temporal.add(stamp, percept.summary)
         if summary is not None:
-            state.tables.add_item(
-                "summary", summary.text, summary.end, valid_from=summary.start,
-                valid_to=summary.end, source="temporal",
-            )  # fmt: skip
+            state.add_summary(summary, "temporal")
 
 
 def _same_place(a: Relation, b: Relation) -> bool:

@@ -12,7 +12,7 @@ from memagent.memory.asking import Asking
 from memagent.memory.config import MemoryConfig
 from memagent.memory.recall.embedders import Embedder, choose_embedder
 from memagent.memory.state import MemoryState
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store.opening import open_store
 from memagent.site import Site
 
 
@@ -32,7 +32,7 @@ class MemoryReader(Asking):
             StoreError: there is no such file, or it is no memory.
         """
         config = config or MemoryConfig()
-        store = Store(path, config.store.model_copy(update={"read_only": True}))
+        store = open_store(path, config.store.model_copy(update={"read_only": True}))
         self._looked = time.monotonic()
         self._version = store.version()
         try:
@@ -50,7 +50,7 @@ class MemoryReader(Asking):
                 return False
             self._version = version
             self._index.follow()
-            self._load()
+            self._loaded = None
             return True
 
     @contextmanager

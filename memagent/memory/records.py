@@ -158,3 +158,5 @@ class Visit:
     position: Vector3 | None
     first: float
     last: float
+    count: int = 1
+    """Stays that it stands for."""

@@ -21,11 +21,10 @@ from memagent.memory.recall.log_index import LogIndex
 from memagent.memory.recall.recaller import RecallConfig, Recaller
 from memagent.memory.records import ROBOT, EventKind, FactRecord, MemoryEvent
 from memagent.memory.semantic.lessons import Lessons, Vocabulary
-from memagent.memory.semantic.merging import LessonMerger
 from memagent.memory.semantic.trials import LessonConfig
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store.interface import Store
 from memagent.memory.store.tables import Tables
-from memagent.memory.temporal import Moment, TemporalBuffer, TemporalConfig
+from memagent.memory.temporal import Moment, Overflow, TemporalBuffer, TemporalConfig
 from memagent.site import Site
 from memagent.types import MemoryItem, PlaceBelief, Pose2D, Predicate, Relation, Vector3
 
@@ -57,8 +56,10 @@ class MemoryState:
         config: StateConfig,
         index: LogIndex | None = None,
         embedder: Embedder | None = None,
-        merger: LessonMerger | None = None,
+        *,
+        lessons_studied: bool = False,
     ) -> None:
+        """Load everything; see :class:`Lessons` for ``lessons_studied``."""
         self.site = site
         self.config = config
         self.places_by_name = {p.name: p for p in site.places} if site else {}
@@ -68,11 +69,14 @@ class MemoryState:
         self.entities = Entities(self.tables, config.entities)
         self.places = Places(self.tables, site, config.places)
         self.habits = Habits(self.tables, config.habits)
-        self.lessons = Lessons(self.tables, config.lessons, self.vocabulary, merger)
+        self.lessons = Lessons(
+            self.tables, config.lessons, self.vocabulary, studied=lessons_studied
+        )
         self.recaller = Recaller(self.tables, config.recall, index, embedder)
         self.episodic = EpisodicMemory(self.tables, self.recaller)
         self.temporal = TemporalBuffer(config.temporal)
-        self.temporal.restore(self._moments("summary"), self._moments("step"))
+        steps, summaries = self._moments("step"), self._moments("summary")
+        self.temporal.restore(self._before([*summaries, *steps]) + summaries, steps)
         self._candidates = tuple(
             Candidate(p.name, "in" if p.is_container else "on", p.room)
             for p in (site.places if site else ())
@@ -169,6 +173,31 @@ class MemoryState:
             self.locate(where, stamp, position=spot, by_robot=True, source=source)
         return events
 
+    def retell(self, overflow: Overflow, text: str) -> list[int]:
+        """Tell a summary of old steps in other words, if it is still there.
+
+        Returns:
+            Numbers of the items that told it before.
+        """
+        told = self.temporal.retell(overflow, text)
+        if told is None:
+            return []
+        rows = self.tables.store.query(
+            "SELECT seq FROM item WHERE kind = 'summary' AND stamp = ? AND valid_from = ?",
+            (told.end, told.start),
+        )
+        replaced = [seq for (seq,) in rows]
+        for seq in replaced:
+            self.tables.forget_item(seq)
+        self.add_summary(told, "model")
+        return replaced
+
+    def add_summary(self, moment: Moment, source: str) -> None:
+        self.tables.add_item(
+            "summary", moment.text, moment.end, valid_from=moment.start, valid_to=moment.end,
+            source=source,
+        )  # fmt: skip
+
     # --- asking several parts at once ---------------------------------------------------------
 
     def room(self) -> str:
@@ -233,9 +262,20 @@ class MemoryState:
     def _moments(self, kind: str) -> list[Moment]:
         limit = "" if kind == "summary" else f"LIMIT {self.config.temporal.steps}"
         items: tuple[MemoryItem, ...] = self.tables.items(
-            f"WHERE kind = ? AND source <> 'outcome' ORDER BY stamp DESC, seq DESC {limit}", (kind,)
+            "WHERE kind = ? AND source NOT IN ('outcome', 'gist') "
+            f"ORDER BY stamp DESC, seq DESC {limit}",
+            (kind,),
         )
         return [Moment(i.valid_from or i.stamp, i.stamp, i.text) for i in reversed(items)]
+
+    def _before(self, moments: list[Moment]) -> list[Moment]:
+        """What gists tell of the time before all of these."""
+        gists = self.tables.items("WHERE seq IN (SELECT item FROM gist) ORDER BY stamp")
+        told = [
+            Moment(g.stamp if g.valid_from is None else g.valid_from, g.stamp, g.text)
+            for g in gists
+        ]
+        return [gist for gist in told if not moments or gist.end < moments[0].start]
 
 
 def _where(relation: Relation) -> str:

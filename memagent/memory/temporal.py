@@ -9,11 +9,14 @@ a fixed size, is ordered in time, and reaches back to the robot's first step.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+
+_RETELLABLE = 32
 
 
 class TemporalConfig(BaseModel):
@@ -38,6 +41,14 @@ class Moment:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Overflow:
+    """Steps that left the ring, and the summary that rules made of them."""
+
+    summary: Moment
+    steps: tuple[Moment, ...]
+
+
 class TemporalBuffer:
     """The ring of steps and the history before it."""
 
@@ -45,6 +56,8 @@ class TemporalBuffer:
         self._config = config
         self._steps: list[Moment] = []
         self._history: list[Moment] = []
+        self.overflows: deque[Overflow] = deque(maxlen=_RETELLABLE)
+        """The newest ones, oldest first, until somebody has retold them."""
 
     @property
     def moments(self) -> tuple[Moment, ...]:
@@ -67,9 +80,20 @@ class TemporalBuffer:
             return None
         half = (len(self._steps) + 1) // 2
         summary = compress(self._steps[:half], self._config.clauses)
+        self.overflows.append(Overflow(summary, tuple(self._steps[:half])))
         self._steps = self._steps[half:]
         self._remember(summary)
         return summary
+
+    def retell(self, overflow: Overflow, text: str) -> Moment | None:
+        """Tell a summary in other words; None if it is not there to be told any more."""
+        if overflow in self.overflows:
+            self.overflows.remove(overflow)
+        if not text or overflow.summary not in self._history:
+            return None
+        told = replace(overflow.summary, text=text)
+        self._history[self._history.index(overflow.summary)] = told
+        return told
 
     def restore(self, summaries: Iterable[Moment], steps: Iterable[Moment]) -> None:
         """Rebuild from what was stored: summaries and steps, both oldest first."""
@@ -78,6 +102,12 @@ class TemporalBuffer:
             self._remember(summary)
         end = self._history[-1].end if self._history else float("-inf")
         self._steps = [step for step in steps if step.start > end][-self._config.steps :]
+
+    def rewrite(self, change: Callable[[Moment], str]) -> None:
+        """Let every moment say what ``change`` makes of it; those that say nothing go."""
+        for moments in (self._history, self._steps):
+            told = [(moment, change(moment)) for moment in moments]
+            moments[:] = [replace(moment, text=text) for moment, text in told if text]
 
     def _remember(self, summary: Moment) -> None:
         self._history.append(summary)

@@ -18,7 +18,7 @@ from memagent.types import Plan, TaskResult
 from memagent_interfaces.action import ExecuteTask
 
 SERVER_S = 20.0
-ACCEPT_S = 5.0
+ACCEPT_S = 10.0
 SILENCE_S = 10.0
 """The planner sends feedback every second; after this silence it is lost."""
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import json
 
-import memory
 import memory_graph
 import memory_order
+import memory_parallel
 import memory_recall
 import memory_step
 import pytest
 
+from memagent.cli import BENCHMARKS, load_benchmark
+
+memory = load_benchmark(BENCHMARKS / "memory.py")
 pytestmark = pytest.mark.unit
 
 ASKED_FOR = (
@@ -30,6 +33,7 @@ def test_the_table_has_every_figure_that_its_parts_give_and_says_what_the_others
     memory_recall.run(tmp_path, (300,))
     memory_graph.run(tmp_path, (50, 100), rounds=5)
     memory_step.run(tmp_path, objects=200, rounds=20, seeds=range(2))
+    memory_parallel.run(tmp_path, rounds=1, wait_s=0.02)
     memory.main(["--out", str(tmp_path), "--only"])
     figures = json.loads((tmp_path / "memory.json").read_text())["figures"]
     assert set(ASKED_FOR) <= set(memory.FIGURES)

@@ -82,6 +82,12 @@ def outcome(
     )
 
 
+def show(memory: LifelongMemory, seen: Percept) -> tuple[MemoryEvent, ...]:
+    """Observe a scene in two frames, the last of them at its stamp: enough to believe it."""
+    first = replace(seen, stamp=seen.stamp - 0.2, summary="", boundary=False)
+    return (*memory.observe(first), *memory.observe(seen))
+
+
 def watch(
     memory: LifelongMemory, template: Percept, start: float, seconds: float, step: float = 0.2
 ) -> list[MemoryEvent]:

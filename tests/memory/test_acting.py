@@ -11,7 +11,7 @@ from memagent.memory import BeliefConfig, LifelongMemory
 from memagent.site import Site
 from memagent.types import Code, Fact, PlaceBelief, Query, TaskResult, TaskStatus
 
-from .scenes import DAY, DESK, DRAWER, mug_on_desk, outcome, percept, thing, watch
+from .scenes import DAY, DESK, DRAWER, mug_on_desk, outcome, percept, show, thing, watch
 
 pytestmark = pytest.mark.unit
 
@@ -28,7 +28,7 @@ def _facts_of_mug(memory: LifelongMemory) -> list[tuple[str, str, bool]]:
 
 
 def test_picked_then_placed(memory: LifelongMemory) -> None:
-    memory.observe(mug_on_desk(1.0))
+    show(memory, mug_on_desk(1.0))
     memory.record(outcome("pick red mug @ desk", finished=10.0))
     assert _best(memory).place == "gripper"
     assert memory.world().holding == "red mug"
@@ -36,15 +36,15 @@ def test_picked_then_placed(memory: LifelongMemory) -> None:
     assert memory.world().holding == ""
     assert _facts_of_mug(memory) == [("in", "top drawer", True)]
     assert _best(memory).evidence == "put there by the robot 0 s ago"
-    assert [e.kind for e in memory.observe(percept(20.2))] == ["held", "moved"]
+    assert [e.kind for e in show(memory, percept(20.2))] == ["held", "moved"]
 
 
 def test_seeing_what_was_just_placed_confirms_it(memory: LifelongMemory) -> None:
-    memory.observe(mug_on_desk(1.0))
+    show(memory, mug_on_desk(1.0))
     memory.record(outcome("pick red mug @ desk", finished=10.0))
     memory.record(outcome("place red mug @ top drawer", finished=20.0))
     rows = memory.stats()["fact"]
-    memory.observe(percept(20.2, thing("red mug", DRAWER), where={"red mug": "in top drawer"}))
+    show(memory, percept(20.2, thing("red mug", DRAWER), where={"red mug": "in top drawer"}))
     assert memory.stats()["fact"] == rows
     assert _facts_of_mug(memory) == [("in", "top drawer", True)]
     assert _best(memory).position == DRAWER
@@ -55,7 +55,7 @@ def test_the_second_day_people_have_put_it_back(memory: LifelongMemory) -> None:
     memory.record(outcome("pick red mug @ desk", finished=10.0))
     memory.record(outcome("place red mug @ top drawer", finished=20.0))
     assert _best(memory).place == "top drawer"
-    memory.observe(percept(DAY))
+    show(memory, percept(DAY))
     belief = memory.where("red mug")
     odds = {c.place: c.probability for c in belief.candidates}
     assert belief.candidates[0].place == "desk"
@@ -66,14 +66,14 @@ def test_the_second_day_people_have_put_it_back(memory: LifelongMemory) -> None:
 
 @pytest.mark.parametrize("code", [Code.GRASP_FAILED, Code.DROPPED])
 def test_a_failed_pick_leaves_the_gripper_empty(memory: LifelongMemory, code: Code) -> None:
-    memory.observe(mug_on_desk(1.0))
+    show(memory, mug_on_desk(1.0))
     memory.record(outcome("pick red mug @ desk", code, finished=10.0))
     assert memory.world().holding == ""
     assert _facts_of_mug(memory) == [("on", "desk", False)]
 
 
 def test_not_found_is_evidence_against_the_place(memory: LifelongMemory) -> None:
-    memory.observe(mug_on_desk(1.0))
+    show(memory, mug_on_desk(1.0))
     memory.record(outcome("pick red mug @ desk", Code.NOT_FOUND, finished=100.0))
     assert _facts_of_mug(memory) == []
     odds = {c.place: c.probability for c in memory.where("red mug").candidates}
@@ -86,7 +86,8 @@ def test_not_found_is_evidence_against_the_place(memory: LifelongMemory) -> None
 def test_not_found_for_an_object_never_seen_counts_too(memory: LifelongMemory) -> None:
     memory.record(outcome("pick pink cup @ shelf", Code.NOT_FOUND, finished=10.0))
     assert memory.where("pink cup").candidates[-1].place == "shelf"
-    assert memory.where("banana").candidates[-1].probability == pytest.approx(0.1)
+    banana = memory.where("banana").candidates
+    assert banana[-1].probability == banana[0].probability, "for another object it says nothing"
 
 
 def test_not_found_against_a_fresh_sighting_only_lowers_trust(memory: LifelongMemory) -> None:
@@ -98,7 +99,7 @@ def test_not_found_against_a_fresh_sighting_only_lowers_trust(memory: LifelongMe
 
 
 def test_a_whole_look_without_the_object_moves_the_belief_on(memory: LifelongMemory) -> None:
-    memory.observe(mug_on_desk(1.0))
+    show(memory, mug_on_desk(1.0))
     for i in range(2):  # Too few percepts to be sure without the skill's word.
         memory.observe(percept(100.0 + i * 0.2, viewed={"desk": 0.9}))
     assert _facts_of_mug(memory)
@@ -116,7 +117,7 @@ def test_a_look_that_saw_little_only_lowers_the_odds(memory: LifelongMemory) -> 
 
 
 def test_looking_at_a_closed_container_says_nothing_of_its_inside(memory: LifelongMemory) -> None:
-    memory.observe(percept(1.0, containers={"fridge": False}))
+    show(memory, percept(1.0, containers={"fridge": False}))
     memory.record(outcome("look_at @ fridge", finished=10.0))
     assert len({c.probability for c in memory.where("banana").candidates}) == 1
 
@@ -131,7 +132,7 @@ def test_opening_and_closing_are_remembered(memory: LifelongMemory) -> None:
     assert is_open()
     memory.record(outcome("close @ fridge", finished=12.0))
     assert not is_open()
-    assert [e.text for e in memory.observe(percept(13.0)) if e.kind in ("opened", "closed")] == [
+    assert [e.text for e in show(memory, percept(13.0)) if e.kind in ("opened", "closed")] == [
         "the robot opened the fridge",
         "the robot closed the fridge",
     ]
@@ -139,13 +140,13 @@ def test_opening_and_closing_are_remembered(memory: LifelongMemory) -> None:
 
 def test_a_call_by_label_means_the_one_at_that_place(memory: LifelongMemory) -> None:
     near, far = (5.6, 5.6, 0.73), (7.7, 4.4, 0.63)
-    memory.observe(percept(1.0, thing("orange block", near), where={"orange block": "on desk"}))
+    show(memory, percept(1.0, thing("orange block", near), where={"orange block": "on desk"}))
     for stamp in (2.0, 2.2, 2.4):
         both = percept(
             stamp, thing("orange block", near), thing("orange block", far, 2),
             where={"orange block": "on desk"},
         )  # fmt: skip
-        memory.observe(both)
+        show(memory, both)
     memory.record(outcome("pick block @ desk", finished=5.0, position=far))
     assert memory.world().holding == "orange block 2"
 
@@ -166,7 +167,7 @@ def test_lessons_count_outcomes_and_survive_restarts(path: Path, site: Site) -> 
         for i, code in enumerate(codes):
             memory.record(outcome("pick tea box @ shelf", code, finished=10.0 * i))
             memory.record(outcome("place tea box @ shelf", finished=10.0 * i + 5.0))
-        texts = [e.text for e in memory.observe(percept(50.0)) if e.kind == "lesson"]
+        texts = [e.text for e in show(memory, percept(50.0)) if e.kind == "lesson"]
     assert texts[-1] == "pick(tea box) failed 2 of 4 times: GRASP_FAILED"
     with LifelongMemory(path, site) as memory:
         lesson = memory.lessons("pick", "tea box")[0]
@@ -221,7 +222,7 @@ def test_an_episode_goes_on_after_a_restart_and_a_new_one_interrupts_it(
 ) -> None:
     with LifelongMemory(path, site) as memory:
         memory.begin_episode("put the red mug in the top drawer")
-        memory.observe(mug_on_desk(1.0))
+        show(memory, mug_on_desk(1.0))
         memory.record(outcome("pick red mug @ desk", finished=10.0))
         before = memory.world()
     with LifelongMemory(path, site) as memory:

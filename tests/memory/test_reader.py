@@ -46,7 +46,7 @@ def test_a_reader_gets_the_vectors_that_the_writer_makes(path: Path) -> None:
         MemoryReader(path, config=AT_ONCE, embedder=embedder) as reader,
     ):
         writer.remember("a watering can", stamp=1.0)
-        assert writer.wait_for_vectors(10.0)
+        assert writer.settle(10.0)
         assert reader.recall(Query(text="wateringcan")).items
 
 
@@ -92,7 +92,7 @@ def test_a_slow_embedder_of_a_question_blocks_no_observation(path: Path) -> None
     embedder = _Blocked(free)
     with LifelongMemory(path, embedder=embedder) as memory:
         memory.remember("something", stamp=1.0)
-        assert memory.wait_for_vectors(10.0)
+        assert memory.settle(10.0)
         embedder.memory = memory
         assert memory.recall(Query(text="a question")).items
     assert free == [True]

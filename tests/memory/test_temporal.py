@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memagent.memory import LifelongMemory
+from memagent.errors import MemagentError
+from memagent.memory import LifelongMemory, MemoryConfig, StateConfig
 from memagent.memory.temporal import Moment, TemporalBuffer, TemporalConfig, compress
 from memagent.site import Site
+from memagent.types import Query
 
-from .scenes import percept
+from .scenes import percept, show
 
 pytestmark = pytest.mark.unit
 
@@ -59,16 +62,56 @@ def test_steps_are_remembered_when_they_say_something_new(memory: LifelongMemory
         (0.6, "in the kitchen", True),
         (9.0, "in the kitchen; sees a can", False),
     ):
-        memory.observe(percept(stamp, summary=summary, boundary=boundary))
+        show(memory, percept(stamp, summary=summary, boundary=boundary))
     assert memory.context() == ("in the study", "in the kitchen", "in the kitchen; sees a can")
 
 
 def test_the_past_survives_a_restart_in_the_same_words(path: Path, site: Site) -> None:
     with LifelongMemory(path, site) as memory:
         for i in range(200):
-            memory.observe(percept(10.0 * i, summary=f"step{i}"))
+            show(memory, percept(10.0 * i, summary=f"step{i}"))
         before = memory.context()
         assert len(before) <= 60
         assert before[0].startswith("step0;")
     with LifelongMemory(path, site) as memory:
         assert memory.context() == before
+
+
+class _Model:
+    """Retells steps in its own words, or cannot."""
+
+    def __init__(self, error: bool = False) -> None:
+        self.error = error
+
+    def summarise(self, steps: Sequence[Moment]) -> str:
+        if self.error:
+            raise MemagentError("no network")
+        return f"{len(steps)} steps, said the model"
+
+
+SHORT = MemoryConfig(state=StateConfig(temporal=TemporalConfig(steps=4, history=3, interval=0.0)))
+
+
+def _walk(memory: LifelongMemory, count: int) -> None:
+    for stamp in range(count):
+        memory.observe(percept(float(stamp), summary=f"at place {stamp}", boundary=True))
+
+
+def test_a_model_retells_what_rules_had_summarised(path: Path, site: Site) -> None:
+    with LifelongMemory(path, site, SHORT, summarizer=_Model()) as memory:
+        _walk(memory, 5)
+        assert memory.settle(10.0)
+        told = memory.context()
+        assert told[0] == "3 steps, said the model"
+        assert told[1:] == ("at place 3", "at place 4")
+        found = memory.recall(Query(text="model", kinds=("summary",))).items
+        assert [item.text for item in found] == ["3 steps, said the model"]
+    with LifelongMemory(path, site, SHORT) as memory:
+        assert memory.context() == told
+
+
+def test_the_rules_summary_stays_where_the_model_fails(path: Path, site: Site) -> None:
+    with LifelongMemory(path, site, SHORT, summarizer=_Model(error=True)) as memory:
+        _walk(memory, 5)
+        assert memory.settle(10.0)
+        assert memory.context()[0] == "at place 0; at place 1; at place 2"

@@ -153,7 +153,7 @@ class Corrections:
         """Give all rows of one object to another."""
         self._end_nearness(other.name)
         self._rename(other.name, kept.name)
-        self._settle(kept.name)
+        self.settle(kept.name)
         newer, older = (kept, other) if kept.last_seen >= other.last_seen else (other, kept)
         self._tables.put_entity(
             replace(
@@ -168,7 +168,8 @@ class Corrections:
         self._store.execute("DELETE FROM entity WHERE name = ?", (other.name,))
         if other.label != kept.label:
             self._store.execute(
-                "INSERT OR IGNORE INTO alias VALUES (?,?)", (other.label, kept.name)
+                "INSERT INTO alias (label, name) VALUES (?,?) ON CONFLICT DO NOTHING",
+                (other.label, kept.name),
             )
 
     def _before(self, *names: str) -> dict[str, dict[str, dict[str, object]]]:
@@ -188,30 +189,34 @@ class Corrections:
         """A fresh look will say what is near to which of them."""
         now = self._state.now
         self._store.execute(
-            "UPDATE fact SET valid_to = max(valid_from, ?), expired = ? "
-            "WHERE predicate = 'near' AND valid_to IS NULL AND ? IN (subject, object)",
-            (now, now, name),
+            "UPDATE fact SET valid_to = CASE WHEN valid_from > ? THEN valid_from ELSE ? END, "
+            "expired = ? WHERE predicate = 'near' AND valid_to IS NULL AND ? IN (subject, object)",
+            (now, now, now, name),
         )
 
     def _rename(self, old: str, new: str) -> None:
         for table, column in (
             ("fact", "subject"), ("fact", "object"), ("item", "thing"), ("visit", "thing"),
-            ("alias", "name"),
         ):  # fmt: skip
-            self._store.execute(
-                f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ?", (new, old)
-            )
+            self._store.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (new, old))
+        self._store.execute(
+            "INSERT INTO alias (label, name) SELECT label, ? FROM alias WHERE name = ? "
+            "ON CONFLICT DO NOTHING",
+            (new, old),
+        )
         # A search for the one is a search for the other; of two at a place the newer one counts.
         self._store.execute(
-            "INSERT OR REPLACE INTO search SELECT place, ?, since, stamp, share FROM search AS s "
+            "INSERT INTO search (place, thing, since, stamp, share) "
+            "SELECT place, ?, since, stamp, share FROM search AS s "
             "WHERE thing = ? AND NOT EXISTS (SELECT 1 FROM search WHERE place = s.place "
-            "AND thing = ? AND stamp > s.stamp)",
+            "AND thing = ? AND stamp > s.stamp) ON CONFLICT (place, thing) DO UPDATE SET "
+            "since = excluded.since, stamp = excluded.stamp, share = excluded.share",
             (new, old, new),
         )
         for table, column in (("search", "thing"), ("claim", "thing"), ("alias", "name")):
             self._store.execute(f"DELETE FROM {table} WHERE {column} = ?", (old,))
 
-    def _settle(self, name: str) -> None:
+    def settle(self, name: str) -> None:
         """One place at a time: the open fact seen last holds, and intervals do not overlap."""
         known = self._whereabouts(name)
         still = [f for f in known if f.valid_to is None]

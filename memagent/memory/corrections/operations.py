@@ -75,7 +75,7 @@ class Journal:
         marks = ",".join("?" * len(names))
         found: Rows = {}
         for table, about in _ABOUT.items():
-            columns = self._columns(table)
+            columns = self._store.columns(table)
             where = " OR ".join(f"{column} IN ({marks})" for column in about)
             rows = self._store.query(
                 f"SELECT {','.join(columns)} FROM {table} WHERE {where}", names * len(about)
@@ -184,10 +184,12 @@ class Journal:
             told = change.table == "item" and column == "valid_to" and current["fact"] is not None
             if late or told or not change.differs(column):
                 continue
+            if current[column] != (change.after or {})[column]:
+                continue
             where = " AND ".join(f"{key} = ?" for key in _KEYS[change.table])
             self._store.execute(
-                f"UPDATE {change.table} SET {column} = ? WHERE {where} AND {column} IS ?",
-                (value, *json.loads(change.key), (change.after or {})[column]),
+                f"UPDATE {change.table} SET {column} = ? WHERE {where}",
+                (value, *json.loads(change.key)),
             )
 
     def _reopen(self, changes: Iterable[_Change], since: float) -> None:
@@ -275,14 +277,10 @@ class Journal:
         return [_Change(*change) for change in json.loads(rows[0][0])]
 
     def _current(self, change: _Change) -> dict[str, Any] | None:
-        columns = self._columns(change.table)
+        columns = self._store.columns(change.table)
         where = " AND ".join(f"{key} = ?" for key in _KEYS[change.table])
         rows = self._store.query(
             f"SELECT {','.join(columns)} FROM {change.table} WHERE {where}",
             tuple(json.loads(change.key)),
         )
         return dict(zip(columns, rows[0], strict=True)) if rows else None
-
-    def _columns(self, table: str) -> tuple[str, ...]:
-        rows = self._store.query("SELECT name FROM pragma_table_info(?)", (table,))
-        return tuple(row[0] for row in rows)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 from memagent.memory.episodic.events import NEXT_STARTED
 from memagent.memory.recall.recaller import content_words
-from memagent.memory.store.tables import ITEM_COLUMNS, Tables, item_of
+from memagent.memory.store.tables import Tables
 from memagent.types import Answer, Code, MemoryItem, MemoryKind
 
 _TIERS: tuple[tuple[MemoryKind, ...], ...] = (
@@ -181,17 +181,10 @@ class Chronology:
         words = _said(text)
         if not words:
             return []
-        match = " AND ".join(
-            f'("{w}" OR "{_SAME[w]}")' if w in _SAME else f'"{w}"' for w in dict.fromkeys(words)
-        )
+        said = [(w, _SAME[w]) if w in _SAME else (w,) for w in dict.fromkeys(words)]
         with self._lock:
-            rows = self._tables.store.query(
-                f"SELECT {ITEM_COLUMNS} FROM item_text JOIN item ON item.seq = item_text.rowid "
-                "WHERE item_text MATCH ? "
-                "ORDER BY item.stamp, item.seq",
-                (match,),
-            )
-        items = [item_of(row) for row in rows]
+            found_items = self._tables.items_of(self._tables.store.find_text(said))
+        items = [item for _, item in sorted(found_items.items(), key=_in_time)]
         for tier in _TIERS:
             found = [_occurrence(item) for item in items if item.kind in tier]
             found = [
@@ -228,6 +221,10 @@ def _precede(some: Sequence[_Occurrence], others: Sequence[_Occurrence]) -> bool
     if end != start:
         return end < start
     return not (any(o.start == end for o in some) and any(o.end == start for o in others))
+
+
+def _in_time(entry: tuple[int, MemoryItem]) -> tuple[float, int]:
+    return entry[1].stamp, entry[0]
 
 
 def _start(occurrence: _Occurrence) -> float:

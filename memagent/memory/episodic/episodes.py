@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from memagent.errors import MemagentError
 from memagent.memory.episodic.events import KEYFRAME, Events, keyframe_of
-from memagent.memory.recall.recaller import Recaller
+from memagent.memory.recall.recaller import Recaller, content_words
 from memagent.memory.records import MemoryEvent
 from memagent.memory.store.tables import Tables
 from memagent.types import (
@@ -26,6 +26,8 @@ from memagent.types import (
 
 INTERRUPTED = "INTERRUPTED"
 """Status of an episode that never ended: its process died, or what it was a part of ended."""
+_ALIKE = 20
+"""Memories among which the one that a text means is chosen."""
 _HAPPENING: tuple[MemoryKind, ...] = ("step", "note", "relation", "object")
 
 
@@ -133,16 +135,27 @@ class EpisodicMemory:
         found = (
             self._tables.episode(_number(item.episode))
             for item in self._recaller.recall(query, now, context=False).items
+            if item.episode  # Else it is of another memory, which had forgotten it.
         )
         return tuple(episode for episode in found if episode is not None)
 
     def order(self, *texts: str, now: float) -> tuple[MemoryItem, ...]:
         """What each text best describes, in the order it happened: "which came first?"."""
-        best = (
-            self._recaller.recall(Query(text=text, limit=1), now, context=False).items
-            for text in texts
-        )
-        return tuple(sorted((items[0] for items in best if items), key=lambda item: item.stamp))
+        best = (self._meant(text, now) for text in texts)
+        return tuple(sorted((item for item in best if item), key=lambda item: item.stamp))
+
+    def _meant(self, text: str, now: float) -> MemoryItem | None:
+        """What a text best describes: what says all of it, and of the very thing it names, before
+        what is merely more recent and says much the same of another.
+        """
+        words = set(content_words(text))
+
+        def says(item: MemoryItem) -> tuple[bool, bool]:
+            thing = content_words(str(item.data.get("object", "")))
+            return words <= set(content_words(item.text)), bool(thing) and words.issuperset(thing)
+
+        items = self._recaller.recall(Query(text=text, limit=_ALIKE), now, context=False).items
+        return max(items, key=says, default=None)
 
     def relive(self, text: str, neighbours: int, now: float) -> tuple[Event, ...]:
         """The event that a text describes best, among those just before and after it."""

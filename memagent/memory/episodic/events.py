@@ -8,8 +8,8 @@ overlap, and neighbours in time are neighbours in number.
 
 from __future__ import annotations
 
-from memagent.memory.store.sqlite import Row
-from memagent.memory.store.tables import Tables
+from memagent.memory.store.interface import Row
+from memagent.memory.store.tables import WITHIN, Tables
 from memagent.types import Event, Keyframe, MemoryItem
 
 KEYFRAME = "keyframe"
@@ -58,9 +58,8 @@ class Events:
     def of_episode(self, episode: int) -> tuple[Event, ...]:
         """The events of an episode and of those within it, in order."""
         rows = self._tables.store.query(
-            "WITH RECURSIVE within (seq) AS (SELECT ? UNION ALL SELECT e.seq FROM episode AS e "
-            f"JOIN within ON e.parent = within.seq) SELECT {_COLUMNS} FROM event "
-            "WHERE episode IN within ORDER BY seq",
+            f"{WITHIN} SELECT {_COLUMNS} FROM event WHERE episode IN (SELECT seq FROM within) "
+            "ORDER BY seq",
             (episode,),
         )
         return tuple(self._event_of(row) for row in rows)
@@ -68,7 +67,9 @@ class Events:
     def _event_of(self, row: Row) -> Event:
         seq, episode, started, first_item, text, finished, next_item = row
         until = (1 << 62) if next_item is None else next_item
-        items = self._tables.items("WHERE seq >= ? AND seq < ? ORDER BY seq", (first_item, until))
+        items = self._tables.items(
+            "WHERE seq >= ? AND seq < ? AND source <> 'gist' ORDER BY seq", (first_item, until)
+        )
         frames = tuple(keyframe_of(i) for i in items if i.source == KEYFRAME)
         within = "" if episode is None else f"episode-{episode}"
         return Event(f"event-{seq}", started, finished, text, within, items, frames)

@@ -8,17 +8,21 @@ The model, for an object at time ``now``:
    hours for what the robot itself moved: people put things back. A fact that names only a room
    spreads ``w`` over the places of that room.
 2. *Habits.* Of the remaining ``1 - w``, a fixed share goes to places where the object was found
-   before without the robot's doing, each visit weighted by ``exp(-age / habit_tau)``.
-3. *Anywhere.* The rest is spread over the site's other places, more of it over those in rooms
+   before without the robot's doing, each visit weighted by ``exp(-age / habit_tau)``. Where no fact
+   is open, the object has left where it was, and few visits tell little of where to: then the share
+   is times ``n / (n + habit_prior)``, with ``n`` the sum of those weights.
+3. *Elsewhere.* A share of the rest is at no place of the site.
+4. *Anywhere.* What remains is spread over the site's other places, more of it over those in rooms
    where people have kept the object: things are mostly moved a short way.
-4. *Searches.* A look at place ``p`` that would have shown the object multiplies every contribution
+5. *Searches.* A look at place ``p`` that would have shown the object multiplies every contribution
    for ``p`` that is older than the look by ``1 - share * (1 - miss) * exp(-age / return_tau)``:
    near zero just after looking, back to one once things may have moved again. Where an open fact
    places the object, only searches for this very object count: that a glance in passing did not
    show it is no reason to doubt a fact, and absence that lasts closes the fact.
 
-Then it is normalised. What the robot holds is in the gripper with probability one. Equal
-probabilities keep the site's order, so that beliefs are deterministic.
+Then it is normalised. Probabilities sum to less than one, by what is elsewhere: of an object that
+was sought everywhere in vain, no place has much. What the robot holds is in the gripper with
+probability one. Equal probabilities keep the site's order, so that beliefs are deterministic.
 """
 
 from __future__ import annotations
@@ -48,7 +52,12 @@ class BeliefConfig(BaseModel):
     put_tau: Seconds = 5 * HOUR
     """How long things stay where the robot put them, seconds."""
     habit_share: Share = 0.8
+    habit_prior: Annotated[float, Field(ge=0)] = 3.0
+    """Visits that earn half of that share where no fact is open: a single one is no habit."""
     habit_tau: Seconds = 14 * DAY
+    elsewhere: Share = 0.4
+    """Share of what neither a sighting nor a habit explains that is at no place of the site: in
+    someone's hands, out of the house, or somewhere that cannot be seen."""
     nearby: Annotated[float, Field(ge=1)] = 3.0
     """How much likelier a place is in a room where people have kept it than in another."""
     return_tau: Seconds = 6 * HOUR
@@ -95,7 +104,7 @@ class _Share:
 def believe(
     evidence: Evidence, places: Sequence[Candidate], now: float, config: BeliefConfig
 ) -> tuple[PlaceBelief, ...]:
-    """Candidates for where an object is, most probable first; probabilities sum to one.
+    """Candidates for where an object is, most probable first; what they lack to one is elsewhere.
 
     Args:
         evidence: what is remembered of the object.
@@ -112,15 +121,16 @@ def believe(
         return (PlaceBelief(GRIPPER, "holding", 1.0, None, fact.last_seen, "the robot holds it"),)
     known = _last_known(fact, places, now, config) if fact else []
     rest = 1.0 - sum(share.weight for share in known)
-    habits = _habits(evidence.visits, config.habit_share * rest, now, config)
+    habits = _habits(evidence.visits, fact is None, rest, now, config)
     rest -= sum(share.weight for share in habits)
     homes = {visit.place for visit in evidence.visits}
     if fact is not None and not fact.by_robot:
         homes.add(fact.relation.object)
+    elsewhere = config.elsewhere * rest
     shares = [*known, *habits]
-    shares += _anywhere(places, {share.place for share in shares}, homes, rest, config)
+    shares += _anywhere(places, {share.place for share in known}, homes, rest - elsewhere, config)
     shares = [_discounted(share, evidence.searches, now, config) for share in shares]
-    return _normalised(shares, places)
+    return _normalised(shares, elsewhere, places)
 
 
 def _last_known(
@@ -145,7 +155,9 @@ def _last_known(
     ]  # fmt: skip
 
 
-def _habits(visits: Sequence[Visit], mass: float, now: float, config: BeliefConfig) -> list[_Share]:
+def _habits(
+    visits: Sequence[Visit], is_lost: bool, rest: float, now: float, config: BeliefConfig
+) -> list[_Share]:
     by_place: dict[str, list[Visit]] = {}
     for visit in visits:
         by_place.setdefault(visit.place, []).append(visit)
@@ -156,6 +168,9 @@ def _habits(visits: Sequence[Visit], mass: float, now: float, config: BeliefConf
     total = sum(weights.values())
     if total <= 0.0:
         return []
+    mass = config.habit_share * rest
+    if is_lost:
+        mass *= total / (total + config.habit_prior)
     return [
         _Share(
             place,
@@ -204,8 +219,10 @@ def _discounted(
     return replace(share, weight=share.weight * factor, reason=reason)
 
 
-def _normalised(shares: Sequence[_Share], places: Sequence[Candidate]) -> tuple[PlaceBelief, ...]:
-    total = sum(share.weight for share in shares)
+def _normalised(
+    shares: Sequence[_Share], elsewhere: float, places: Sequence[Candidate]
+) -> tuple[PlaceBelief, ...]:
+    total = elsewhere + sum(share.weight for share in shares)
     predicates: Mapping[str, Predicate] = {place.name: place.predicate for place in places}
     order = {place.name: index for index, place in enumerate(places)}
     by_place: dict[str, list[_Share]] = {}

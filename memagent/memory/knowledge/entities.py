@@ -3,9 +3,10 @@
 
 By name: an observation belongs to the nearest known object of its label, and each object takes one
 observation per percept. So an object near its last position is the same one; seen elsewhere, it has
-moved; and two of a label in one percept are two objects, "block" and "block 2". Where one of a
-label is known already, a second one must rest somewhere and be seen several times in a row: a thing
-in the gripper is easily segmented into two.
+moved; and two of a label in one percept are two objects, "block" and "block 2". A label never seen
+before must be seen twice at one spot: a single frame is easily misread. Where one of a label is
+known already, a second one must rest somewhere and be seen several times in a row: a thing in the
+gripper is easily segmented into two.
 
 By appearance: among several of a label, one of another size is taken to be farther away. And by
 place: an observation under a label never seen before shows a known object of its category that was
@@ -18,12 +19,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from memagent.memory.knowledge.likeness import Likeness, is_like, size_ratio
-from memagent.memory.knowledge.streaks import Streaks
-from memagent.memory.records import Entity
+from memagent.memory.knowledge.streaks import Streaks, Surprises
+from memagent.memory.records import WHEREABOUTS, Entity
 from memagent.memory.store.tables import Tables
 from memagent.types import ObjectObservation, Percept, Vector3
 
@@ -40,6 +42,12 @@ class EntityConfig(BaseModel):
     """Metres: two observations of a label closer than this are one object, segmented twice."""
     reach: float = 1.2
     """Metres from the base's centre within which the object in the gripper is seen."""
+    new_percepts: Annotated[int, Field(ge=1)] = 2
+    """An object of a label never seen before is believed at this sighting of it; 1 is at once."""
+    new_reach: float = 0.15
+    """Metres: those sightings are no further apart."""
+    new_gap: float = 5.0
+    """Seconds, or one percept, after which the first of them is forgotten."""
     twin_percepts: int = 3
     """A second object of a known label is believed once seen in so many percepts in a row."""
     twin_gap: float = 1.0
@@ -69,7 +77,7 @@ class Entities:
         self._known: dict[str, Entity] = {}
         self._by_label: dict[str, dict[str, None]] = {}
         self._by_category: dict[str, dict[str, None]] = {}
-        self._meant: dict[str, dict[str, list[str]]] = {sense: {} for sense in _SENSES}
+        self._meant: dict[str, dict[str, dict[str, None]]] = {sense: {} for sense in _SENSES}
         """Names of the objects that words may mean, by the sense in which they do."""
         for entity in tables.entities():
             self._index(entity)
@@ -77,6 +85,7 @@ class Entities:
             self._by_label.setdefault(label, {})[name] = None
         self._tracks: dict[int, tuple[str, float]] = {}
         self._stale: set[str] = set()
+        self._new = Surprises(config.new_percepts, config.new_reach, config.new_gap)
         self._twins = Streaks(config.twin_percepts, 0.0, config.twin_gap)
 
     def all(self) -> tuple[Entity, ...]:
@@ -85,6 +94,12 @@ class Entities:
 
     def get(self, name: str) -> Entity | None:
         return self._known.get(name)
+
+    def called(self, name: str) -> tuple[str, ...]:
+        """Names of the objects of exactly this name, else label, else category."""
+        if name in self._known:
+            return (name,)
+        return tuple(self._by_label.get(name) or self._by_category.get(name) or ())
 
     def matching(self, words: str) -> tuple[Entity, ...]:
         """Objects that ``words`` may mean: by name, else label, else category, else last words.
@@ -110,13 +125,28 @@ class Entities:
                    stamp, 0.5)
         )  # fmt: skip
 
+    def forget(self, name: str) -> None:
+        """Leave out an object that was removed from the store."""
+        self._known.pop(name, None)
+        self._stale.discard(name)
+        for group in (self._by_label, self._by_category, *self._meant.values()):
+            for word in [word for word, names in group.items() if name in names]:
+                del group[word][name]
+                if not group[word]:
+                    del group[word]
+        self._tracks = {track: seen for track, seen in self._tracks.items() if seen[0] != name}
+
     def resolve(self, percept: Percept, held: str = "") -> tuple[Sighting, ...]:
         """Say which object each observation shows, adding those never seen before.
+
+        What is known stays as it was until :meth:`update`: whether a sighting is to be believed is
+        for the caller to say.
 
         Args:
             percept: the observations, with the base's pose.
             held: the object in the gripper; it moves with the robot.
         """
+        self._new.begin(percept.stamp)
         sightings: list[Sighting] = []
         by_label: dict[str, list[ObjectObservation]] = {}
         for seen in sorted(percept.objects, key=lambda o: -o.confidence):
@@ -129,7 +159,25 @@ class Entities:
             seen_so_far = {sighting.name for sighting in sightings}
             group = self._relabelled(by_label[label], percept.stamp, seen_so_far, sightings)
             sightings.extend(self._match(label, group, percept, held))
+        for sighting in sightings:
+            self._new.refute(sighting.observation.label, sighting.observation.position)
         return tuple(sightings)
+
+    def update(self, sighting: Sighting, stamp: float) -> None:
+        """An object looks, and is, as an observation shows it."""
+        entity, seen = self._known[sighting.name], sighting.observation
+        self._known[entity.name] = replace(
+            entity,
+            category=seen.category,
+            colour=seen.colour,
+            size=seen.size,
+            position=seen.position,
+            last_seen=stamp,
+            confidence=max(entity.confidence, seen.confidence),
+        )
+        self._stale.add(entity.name)
+        if seen.category != entity.category:
+            self._index(self._known[entity.name])
 
     def persist(self) -> None:
         """Write what sightings changed."""
@@ -158,15 +206,22 @@ class Entities:
         for i, seen in enumerate(group):
             entity = owner.get(i)
             is_new = entity is None
-            if entity is None and known and not self._is_twin(label, percept):
-                continue
             if entity is None:
+                if not (self._is_twin(label, percept) if known else self._is_real(seen, percept)):
+                    continue
                 entity = self._add(_entity_from(seen, self.free_name(label), percept.stamp))
-            else:
-                self._update(entity, seen, percept.stamp)
             self._tracks[seen.track_id] = (entity.name, percept.stamp)
             sightings.append(Sighting(entity.name, seen, is_new))
         return sightings
+
+    def _is_real(self, seen: ObjectObservation, percept: Percept) -> bool:
+        """Whether an observation under a label never seen before is more than a misread frame.
+
+        What it rests on must be read alike, too: nothing else is known yet that could set it right.
+        """
+        own = (r for r in percept.relations if r.subject == seen.label)
+        rests = {(r.predicate, r.object) for r in own if r.predicate in WHEREABOUTS}
+        return self._new.report(seen.label, frozenset(rests), seen.position)
 
     def _is_twin(self, label: str, percept: Percept) -> bool:
         """Whether an observation that no known object explains is one more object."""
@@ -205,9 +260,8 @@ class Entities:
             entity = min(alike, key=lambda e: math.dist(e.position or (), seen.position))
             taken.add(entity.name)
             known = replace(seen, category=entity.category, colour=entity.colour)
-            self._update(entity, known, stamp)
             self._tracks[seen.track_id] = (entity.name, stamp)
-            sightings.append(Sighting(entity.name, seen, is_new=False))
+            sightings.append(Sighting(entity.name, known, is_new=False))
         return rest
 
     def _alike(self, seen: ObjectObservation, taken: set[str]) -> list[Entity]:
@@ -221,20 +275,6 @@ class Entities:
     def _labelled(self, label: str) -> tuple[Entity, ...]:
         return tuple(self._known[name] for name in self._by_label.get(label, ()))
 
-    def _update(self, entity: Entity, seen: ObjectObservation, stamp: float) -> None:
-        self._known[entity.name] = replace(
-            entity,
-            category=seen.category,
-            colour=seen.colour,
-            size=seen.size,
-            position=seen.position,
-            last_seen=stamp,
-            confidence=max(entity.confidence, seen.confidence),
-        )
-        self._stale.add(entity.name)
-        if seen.category != entity.category:
-            self._index(self._known[entity.name])
-
     def _add(self, entity: Entity) -> Entity:
         self._index(entity)
         self._tables.put_entity(entity)
@@ -246,7 +286,7 @@ class Entities:
         self._by_category.setdefault(entity.category, {})[entity.name] = None
         for sense, of_sense in _SENSES.items():
             for word in of_sense(entity):
-                self._meant[sense].setdefault(word, []).append(entity.name)
+                self._meant[sense].setdefault(word, {})[entity.name] = None
 
     def free_name(self, label: str) -> str:
         """A name for one more object of a label: "block", then "block 2"."""

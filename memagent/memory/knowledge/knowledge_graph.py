@@ -75,6 +75,10 @@ class KnowledgeGraph:
         seq = self._slot.get(thing)
         return None if seq is None else self._open.get(seq)
 
+    def __contains__(self, vertex: object) -> bool:
+        """Whether it is a surveyed room or place, or anything that an open fact mentions."""
+        return vertex in self._surveyed or (isinstance(vertex, str) and vertex in self._open)
+
     @property
     def held(self) -> FactRecord | None:
         """The open fact that the robot holds something."""
@@ -218,6 +222,12 @@ class KnowledgeGraph:
         for seq in sorted(self._stale):
             self._tables.refresh_fact(self._open.get(seq))
         self._stale.clear()
+
+    def forget(self, seqs: Iterable[int]) -> None:
+        """Leave out open facts that were removed from the store."""
+        for seq in seqs:
+            self._stale.discard(seq)
+            self._remove(self._open.get(seq))
 
     # --- inside -------------------------------------------------------------------------------
 

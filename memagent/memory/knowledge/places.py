@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from memagent.memory.records import ContainerState, Search
 from memagent.memory.store.tables import Tables
@@ -25,6 +26,8 @@ class PlaceConfig(BaseModel):
     """Probability that a container nobody looked at is open."""
     open_tau: float = 4 * 3600.0
     """Seconds in which "seen open" fades to the prior by a factor e: people close things."""
+    searches: Annotated[int, Field(ge=2)] = 20_000
+    """Looks for single objects that are kept; beyond that the older half goes."""
     same_search: float = 60.0
     """Seconds within which looks at a place add up to one search."""
 
@@ -40,6 +43,7 @@ class Places:
         self._searches: dict[str, dict[str, Search]] = {}
         for search in tables.searches():
             self._searches.setdefault(search.thing, {})[search.place] = search
+        self._searched = sum(len(at) for thing, at in self._searches.items() if thing != ANYTHING)
         self._stale_containers: set[str] = set()
         self._stale_searches: set[tuple[str, str]] = set()
 
@@ -106,11 +110,18 @@ class Places:
         before = searches.get(place)
         if before is not None and stamp - before.stamp <= self._config.same_search:
             share = max(share, before.share)
+        if before is None and thing != ANYTHING:
+            self._searched += 1
         searches[place] = Search(place, thing, since, stamp, share)
         if now:
             self._tables.put_search(searches[place])
         else:
             self._stale_searches.add((thing, place))
+
+    def forget(self, thing: str) -> None:
+        """Leave out searches for an object that was removed from the store."""
+        self._searched -= len(self._searches.pop(thing, {}))
+        self._stale_searches = {key for key in self._stale_searches if key[0] != thing}
 
     def searches(self, thing: str) -> tuple[Search, ...]:
         """Looks that may have missed ``thing``: those for it, and those at places as a whole."""
@@ -125,8 +136,21 @@ class Places:
             if search.share >= threshold
         }
 
+    def _give_up_old(self) -> None:
+        """Forget the older half of the looks for single objects."""
+        own = [s for t, at in self._searches.items() if t != ANYTHING for s in at.values()]
+        own.sort(key=lambda search: search.stamp)
+        for search in own[: len(own) // 2]:
+            del self._searches[search.thing][search.place]
+            self._stale_searches.discard((search.thing, search.place))
+            self._tables.remove_search(search.place, search.thing)
+        self._searches = {thing: at for thing, at in self._searches.items() if at}
+        self._searched = len(own) - len(own) // 2
+
     def persist(self) -> None:
         """Write what went on unchanged."""
+        if self._searched > self._config.searches:
+            self._give_up_old()
         for name in sorted(self._stale_containers):
             self._tables.put_container(self._containers[name])
         for thing, place in sorted(self._stale_searches):

@@ -78,12 +78,17 @@ class Quarantine:
         self._hold(Claim(relation, stamp, source))
         return None
 
+    def forget(self, thing: str) -> None:
+        """Leave out what was claimed of an object that was removed from the store."""
+        self._claims.pop(thing, None)
+
     def _hold(self, claim: Claim) -> None:
         self._drop(claim.thing)
         self._claims[claim.thing] = claim
         r = claim.relation
         self._store.execute(
-            "INSERT INTO claim VALUES (?,?,?,?,?,?,?)",
+            "INSERT INTO claim (thing, subject, predicate, object, confidence, stamp, source) "
+            "VALUES (?,?,?,?,?,?,?)",
             (claim.thing, r.subject, r.predicate, r.object, r.confidence, claim.stamp,
              claim.source),
         )  # fmt: skip

@@ -7,23 +7,19 @@ every item gets a new one, the newest first, and until then words find what vect
 
 from __future__ import annotations
 
-import threading
 from contextlib import AbstractContextManager
 
-from memagent.memory.recall.embedders import Embedder, EmbedderError
+from memagent.memory.recall.embedders import Embedder
 from memagent.memory.recall.log_index import LogIndex, bytes_of
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store.interface import Store
 
 _BATCH = 128
-_GATHERED_S = 0.05
-"""How long items gather before they are embedded: each batch is a write that the disk syncs."""
-_PATIENCE_S = (1.0, 60.0)
-"""First and longest wait after an embedder did not answer; it doubles in between."""
-_STOP_S = 10.0
+GATHER_S = 0.05
+"""How long items had better gather: each batch of vectors is a write that the disk syncs."""
 
 
 class Embedding:
-    """One thread. It holds the memory's lock while it reads and writes, not while it embeds."""
+    """Embeds batch by batch. It holds the memory's lock to read and write, not to embed."""
 
     def __init__(
         self,
@@ -36,57 +32,20 @@ class Embedding:
         self._store = store
         self._index = index
         self._lock = lock
-        self._news = threading.Event()
-        self._idle = threading.Event()
-        self._stopping = threading.Event()
-        self.failure = ""
-        """Why the embedder did not answer last time, or ""."""
-        self._thread = threading.Thread(target=self._run, name="embedding", daemon=True)
-        self._thread.start()
 
-    def wake(self) -> None:
-        """Say that there may be items without a vector."""
-        self._idle.clear()
-        self._news.set()
+    def step(self) -> bool:
+        """Embed a batch; False if nothing lacks a vector.
 
-    def wait(self, timeout: float) -> bool:
-        """Wait until every item has its vector; False if that took longer than ``timeout``."""
-        self.wake()
-        return self._idle.wait(timeout)
-
-    def stop(self) -> None:
-        """End the thread; what lacks a vector gets it the next time."""
-        self._stopping.set()
-        self._news.set()
-        self._thread.join(_STOP_S)
-
-    def _run(self) -> None:
-        patience = _PATIENCE_S[0]
-        self._news.set()
-        while not self._stopping.is_set():
-            self._news.wait()
-            self._stopping.wait(_GATHERED_S)
-            self._news.clear()
-            try:
-                while not self._stopping.is_set() and self._embed_some():
-                    pass
-            except EmbedderError as error:
-                self.failure = str(error)
-                self._stopping.wait(patience)
-                patience = min(2 * patience, _PATIENCE_S[1])
-                self._news.set()
-                continue
-            self.failure, patience = "", _PATIENCE_S[0]
-            if not self._news.is_set():
-                self._idle.set()
-
-    def _embed_some(self) -> bool:
-        """Embed a batch; False if nothing lacks a vector."""
+        Raises:
+            EmbedderError: the embedder did not answer.
+        """
         with self._lock:
             if not self._store.is_open:
                 return False
             self._index.tail()
             seqs = self._index.without_vector(_BATCH)
+            if not seqs:
+                return False
             marks = ",".join("?" * len(seqs))
             rows = self._store.query(
                 f"SELECT seq, text FROM item WHERE seq IN ({marks}) ORDER BY seq", tuple(seqs)
@@ -99,9 +58,6 @@ class Embedding:
                 return False
             with self._store.transaction():
                 for (seq, _), vector in zip(rows, vectors, strict=True):
-                    self._store.execute(
-                        "INSERT OR REPLACE INTO vector SELECT seq, ?, ? FROM item WHERE seq = ?",
-                        (self._embedder.id, bytes_of(vector), seq),
-                    )
+                    self._store.put_vector(seq, self._embedder.id, bytes_of(vector))
             self._index.put_vectors([seq for seq, _ in rows], vectors)
         return True

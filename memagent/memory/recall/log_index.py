@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from memagent.memory.recall.sketch import Rows, Vectors, largest
 from memagent.memory.recall.sketching import Sketching
-from memagent.memory.store.sqlite import Row, Store
+from memagent.memory.store.interface import Row, Store
 from memagent.types import Query, Vector3
 
 _EXACT = 1_500
 """Rows up to which all that pass are scored exactly."""
 _CHUNK = 4_096
+_SPARE = 1_024
+"""Dead rows that are never worth closing the gaps."""
 _COLUMNS = ("_seqs", "_stamps", "_kind", "_x", "_y", "_z", "_vectors", "_embedded", "_alive")
 
 
@@ -38,6 +40,7 @@ class LogIndex:
         """
         self._store = store
         self._embedder = embedder
+        self._generation = store.generation
         self._kinds: dict[str, int] = {}
         self.size = 0
         """Rows that are filled."""
@@ -54,14 +57,20 @@ class LogIndex:
         self._pauses: tuple[float, int, Rows] = (0.0, 0, np.zeros(0, np.int64))
         """The gap, how many rows were looked at, and after which of them the log paused for it."""
         self._sketching = Sketching()
-        self.tail()
-        self._load_vectors()
+        self.reload()
 
     # --- following the log --------------------------------------------------------------------
 
     def tail(self) -> int:
         """Take in what was appended since the last time; returns how many items that was."""
         before = self.size
+        if self._generation != self._store.generation:
+            self.reload()
+        else:
+            self._append()
+        return self.size - before
+
+    def _append(self) -> None:
         while self._take_in(
             self._store.query(
                 "SELECT seq, stamp, kind, x, y, z FROM item WHERE seq > ? ORDER BY seq LIMIT ?",
@@ -69,7 +78,6 @@ class LogIndex:
             )
         ):
             pass
-        return self.size - before
 
     def follow(self) -> None:
         """Take in what another process did to the log: items, vectors and what it forgot."""
@@ -81,13 +89,15 @@ class LogIndex:
 
     def reload(self) -> None:
         """Read the whole log again, after rows within it came or went."""
+        generation, self._generation = self._store.generation, -1  # Half read is not read.
         self.size = self._last = 0
         self._embedded[:] = False
         self._vectors[:] = 0.0
         self._in_order, self._pauses = True, (0.0, 0, np.zeros(0, np.int64))
         self._sketching.begin_anew()
-        self.tail()
+        self._append()
         self._load_vectors()
+        self._generation = generation
 
     def put_vectors(self, seqs: Sequence[int], vectors: NDArray[np.floating]) -> None:
         """Take in the vectors of items that are in the log; sequence numbers ascend."""
@@ -103,16 +113,32 @@ class LogIndex:
     def drop_forgotten(self) -> None:
         """Leave out what is no longer in the log."""
         kept = np.array([row[0] for row in self._store.query("SELECT seq FROM item")], np.int64)
-        alive = np.isin(self._seqs[: self.size], kept)
-        gone = np.flatnonzero(~alive)
-        self._alive[: self.size] = alive
-        self._embedded[: self.size] &= alive
-        self._vectors[gone] = 0.0  # What is forgotten is gone from here too.
-        self._sketching.forget(gone)
+        self.drop(self._seqs[: self.size][~np.isin(self._seqs[: self.size], kept)].tolist())
+
+    def drop(self, seqs: Sequence[int]) -> None:
+        """Leave out items that are no longer in the log."""
+        rows, known = self._rows(np.asarray(seqs, np.int64))
+        self._alive[rows[known]] = False
+        self.drop_vectors(seqs)
+        if self.size - np.count_nonzero(self._alive[: self.size]) > max(_SPARE, self.size // 4):
+            self._compact()
+
+    def drop_vectors(self, seqs: Sequence[int]) -> None:
+        """Leave out the vectors of items whose words have changed, or that are gone."""
+        rows, known = self._rows(np.asarray(seqs, np.int64))
+        rows = rows[known]
+        self._embedded[rows] = False
+        self._vectors[rows] = 0.0  # What is forgotten is gone from here too.
+        self._sketching.forget(rows)
 
     def without_vector(self, count: int) -> list[int]:
         """Sequence numbers of items that have no vector yet, the newest ``count`` of them."""
         return [int(seq) for seq in self._seqs[self._lacking()[-count:]]]
+
+    @property
+    def embedded(self) -> int:
+        """How many items have a vector."""
+        return int(np.count_nonzero(self._embedded[: self.size]))
 
     @property
     def has_vectors(self) -> bool:
@@ -121,6 +147,11 @@ class LogIndex:
     @property
     def dimension(self) -> int:
         return self._vectors.shape[1]
+
+    @property
+    def latest(self) -> float:
+        """The newest stamp, seconds; 0 without any item."""
+        return float(self._stamps[: self.size].max(initial=0.0))
 
     # --- asking -------------------------------------------------------------------------------
 
@@ -238,6 +269,19 @@ class LogIndex:
         known = self._seqs[rows] == seqs if self.size else np.zeros(len(seqs), bool)
         return rows, known
 
+    def _compact(self) -> None:
+        """Close the gaps that forgotten items left."""
+        kept = np.flatnonzero(self._alive[: self.size])
+        for name in _COLUMNS:
+            column = getattr(self, name)
+            for start in range(0, len(kept), _CHUNK):  # In parts: a copy of all would be large.
+                part = kept[start : start + _CHUNK]
+                column[start : start + len(part)] = column[part]
+            column[len(kept) : self.size] = 0
+        self.size = len(kept)
+        self._pauses = (0.0, 0, np.zeros(0, np.int64))
+        self._sketching.begin_anew()
+
     def _lacking(self) -> Rows:
         return np.flatnonzero(self._alive[: self.size] & ~self._embedded[: self.size])
 
@@ -278,11 +322,7 @@ class LogIndex:
         wanted = self._seqs[: self.size] if rows is None else self._seqs[rows]
         for start in range(0, len(wanted), _CHUNK):
             part = wanted[start : start + _CHUNK]
-            found = self._store.query(
-                "SELECT seq, value FROM vector WHERE embedder = ? AND seq BETWEEN ? AND ? "
-                "ORDER BY seq",
-                (self._embedder, int(part[0]), int(part[-1])),
-            )
+            found = self._store.vectors(self._embedder, int(part[0]), int(part[-1]))
             if found:
                 seqs, values = zip(*found, strict=True)
                 self.put_vectors(seqs, vectors_of(values, self.dimension))

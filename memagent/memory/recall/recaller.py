@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import re
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from memagent.memory.recall.embedders import Embedder, EmbedderError
 from memagent.memory.recall.log_index import LogIndex
 from memagent.memory.recall.sketch import Rows, Vectors, among, distinct
-from memagent.memory.store.sqlite import Row
+from memagent.memory.store.interface import Words
 from memagent.memory.store.tables import Tables
+from memagent.memory.store.text_search import conditions
 from memagent.types import MemoryItem, Query, Recall, Vector3
 
 _STOP_WORDS = """
@@ -35,8 +36,6 @@ will with you your
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 _PREPARED = 64
 """Query vectors that are kept."""
-_ANY = "1"
-"""The condition that every item meets."""
 
 Scores = NDArray[np.float64]
 
@@ -108,19 +107,28 @@ class Recaller:
             now: seconds on the robot's clock, for recency.
             context: whether what happened around a match counts.
         """
+        return self.ranked(query, now, context=context)[0]
+
+    def ranked(self, query: Query, now: float, *, context: bool = True) -> tuple[Recall, float]:
+        """As :meth:`recall`, and how well the best match has the words.
+
+        That is its BM25, turned to where more is better; 0 if none has any word, or without text.
+        """
         self._index.tail()
         passing = self._index.passing(query)
+        meanings: Scores | None = None
+        best = 0.0
         if not query.text.strip():
-            rows, meanings = self._index.newest(self._config.candidates, passing), None
+            rows = self._index.newest(self._config.candidates, passing)
         else:
-            rows, meanings = self._matches(query, passing)
+            rows, meanings, best = self._matches(query, passing)
             if context and len(rows):
                 rows, meanings = self._in_context(rows, meanings, passing)
         if not len(rows):
-            return Recall()
+            return Recall(), best
         if meanings is not None and len(rows) > self._config.candidates:
-            best = np.argsort(-meanings, kind="stable")[: self._config.candidates]
-            rows, meanings = rows[best], meanings[best]
+            first = np.argsort(-meanings, kind="stable")[: self._config.candidates]
+            rows, meanings = rows[first], meanings[first]
         rough = self._scores(rows, meanings, query, now)
         order = np.lexsort((-rows, -self._index.stamps(rows), -rough))[: 3 * query.limit]
         scored: list[tuple[float, MemoryItem]] = []
@@ -136,11 +144,11 @@ class Recaller:
             ]
             scored.sort(key=lambda pair: (-pair[0], -pair[1].stamp, -_number(pair[1].id)))
         top = scored[: query.limit]
-        return Recall(tuple(item for _, item in top), tuple(score for score, _ in top))
+        return Recall(tuple(item for _, item in top), tuple(score for score, _ in top)), best
 
     def near(self, position: Vector3, radius: float, limit: int) -> tuple[MemoryItem, ...]:
         """Items within ``radius`` metres, nearest first."""
-        where, parameters = _filters(Query(near=position, radius=radius))
+        where, parameters = conditions(Query(near=position, radius=radius))
         found = self._tables.items(f"WHERE {where}", parameters)
         inside = [item for item in found if _distance(item, position) <= radius]
         inside.sort(key=lambda item: (_distance(item, position), -item.stamp))
@@ -150,23 +158,23 @@ class Recaller:
         self, since: float | None, until: float | None, limit: int
     ) -> tuple[MemoryItem, ...]:
         """The newest ``limit`` items of an interval, oldest first."""
-        where, parameters = _filters(Query(since=since, until=until))
-        newest = f"WHERE {where} ORDER BY item.stamp DESC, item.seq DESC LIMIT ?"
+        where, parameters = conditions(Query(since=since, until=until))
+        newest = f"{where and 'WHERE ' + where} ORDER BY item.stamp DESC, item.seq DESC LIMIT ?"
         return tuple(reversed(self._tables.items(newest, (*parameters, limit))))
 
     # --- what matches -------------------------------------------------------------------------
 
-    def _matches(self, query: Query, passing: Rows | None) -> tuple[Rows, Scores]:
-        """Rows that match a text by words or by vector, and how well, 0 to 1."""
-        rows, by_words = self._by_words(query)
+    def _matches(self, query: Query, passing: Rows | None) -> tuple[Rows, Scores, float]:
+        """Rows that match a text by words or by vector, how well, 0 to 1, and the best BM25."""
+        rows, by_words, best = self._by_words(query)
         self.prepare(query.text)
         vector = self._vectors.get(query.text)
         if vector is None:
-            return rows, by_words
+            return rows, by_words, best
         alike, cosines = self._index.similar(vector, self._config.candidates, passing)
         telling = cosines >= self._config.least_cosine
         if not telling.any():
-            return rows, by_words
+            return rows, by_words, best
         alike, cosines = alike[telling], cosines[telling]
         floor = min(float(cosines[-1]), self._config.least_cosine)
         by_vector = (cosines - floor) / max(float(cosines[0]) - floor, 1e-9)
@@ -175,67 +183,53 @@ class Recaller:
         scores = np.zeros(len(both))
         scores[np.searchsorted(both, rows)] += (1.0 - share) * by_words
         scores[np.searchsorted(both, alike)] += share * by_vector
-        return both, scores
+        return both, scores, best
 
-    def _by_words(self, query: Query) -> tuple[Rows, Scores]:
+    def _found(self, query: Query) -> list[tuple[int, float]]:
+        """Items by their words, or else by how these begin, with their BM25."""
         words = list(dict.fromkeys(content_words(query.text)))
         found = self._search(self._match(words), query)
+        return found or self._search((tuple(f"{w[: max(3, len(w) - 2)]}*" for w in words),), query)
+
+    def _by_words(self, query: Query) -> tuple[Rows, Scores, float]:
+        found = self._found(query)
         if not found:
-            stems = [w[: max(3, len(w) - 2)] for w in words]
-            found = self._search(" OR ".join(f'"{s}"*' for s in stems), query)
-        if not found:
-            return np.zeros(0, np.int64), np.zeros(0)
+            return np.zeros(0, np.int64), np.zeros(0), 0.0
         rows = self._index.rows([seq for seq, _ in found])
         ranks = np.array([rank for _, rank in found])  # BM25 as SQLite has it: small is good.
         scores = ranks / ranks.min() if ranks.min() < 0.0 else np.ones(len(ranks))
         order = np.argsort(rows)
-        return rows[order], scores[order]
+        return rows[order], scores[order], -float(ranks.min())
 
-    def _match(self, words: list[str]) -> str:
+    def _match(self, words: list[str]) -> Words:
         """Any of the words; in a large memory without those that nearly everything has.
 
         They say little, and scoring all that they match takes long.
         """
-        quoted = [f'"{w}"' for w in words]
         most = self._config.scored
         if self._index.size <= most:
-            return " OR ".join(quoted)
-        matches = {w: most + 1 if w in self._common else self._count(w, most + 1) for w in quoted}
+            return (words,)
+        count = self._tables.store.count_text
+        matches = {w: most + 1 if w in self._common else count(((w,),), most + 1) for w in words}
         self._common |= {w for w, n in matches.items() if n > most}  # Not to be counted again.
         rare: list[str] = []
         total = 0
-        for word in sorted((w for w in quoted if matches[w]), key=lambda w: matches[w]):
+        for word in sorted((w for w in words if matches[w]), key=lambda w: matches[w]):
             total += matches[word]
             if rare and total > most:
                 break
             rare.append(word)
         if len(rare) == 1 and matches[rare[0]] > most:
             # Common words all of them: what has them together.
-            common = " AND ".join(w for w in quoted if matches[w])
-            if self._count(common, 1):
+            common = [(w,) for w in words if matches[w]]
+            if count(common, 1):
                 return common
-        return " OR ".join(rare)
+        return (rare,)
 
-    def _count(self, match: str, most: int) -> int:
-        """How many items match; counting ends at ``most``."""
-        some = "SELECT 1 FROM item_text WHERE item_text MATCH ? LIMIT ?"
-        sql = f"SELECT count(*) FROM ({some}) AS some"
-        return int(self._tables.store.query(sql, (match, most))[0][0])
-
-    def _search(self, match: str, query: Query) -> list[Row]:
-        if not match:
+    def _search(self, words: Words, query: Query) -> list[tuple[int, float]]:
+        if not all(words):
             return []
-        where, parameters = _filters(query)
-        if where == _ANY:
-            sql = "SELECT rowid, rank FROM item_text WHERE item_text MATCH ?"
-        else:
-            sql = (
-                "SELECT item.seq, rank FROM item_text JOIN item ON item.seq = item_text.rowid "
-                f"WHERE item_text MATCH ? AND {where}"
-            )
-        return self._tables.store.query(
-            f"{sql} ORDER BY rank LIMIT ?", (match, *parameters, self._config.candidates)
-        )
+        return self._tables.store.search_text(words, query, self._config.candidates)
 
     # --- what belongs to it -------------------------------------------------------------------
 
@@ -283,10 +277,8 @@ class Recaller:
 
     def _read(self, rows: Rows) -> list[MemoryItem | None]:
         seqs = self._index.seqs(rows).tolist()
-        marks = ",".join("?" * len(seqs))
-        found = self._tables.items(f"WHERE seq IN ({marks})", tuple(seqs))
-        by_id = {item.id: item for item in found}
-        return [by_id.get(f"item-{seq}") for seq in seqs]
+        found = self._tables.items_of(seqs)
+        return [found.get(seq) for seq in seqs]
 
 
 def _known(rows: Rows, scores: Scores, asked: Rows) -> Scores:
@@ -299,28 +291,6 @@ def content_words(text: str) -> list[str]:
     """The words of a text that carry meaning, or all of them if none seems to."""
     words = re.findall(r"\w+", text.lower())
     return [w for w in words if w not in STOP_WORDS] or words
-
-
-def _filters(query: Query) -> tuple[str, Row]:
-    clauses: list[str] = []
-    parameters: list[Any] = []
-    if query.kinds:
-        clauses.append(f"item.kind IN ({','.join('?' * len(query.kinds))})")
-        parameters += query.kinds
-    if query.since is not None:
-        clauses.append("item.stamp >= ?")
-        parameters.append(query.since)
-    if query.until is not None:
-        clauses.append("item.stamp <= ?")
-        parameters.append(query.until)
-    if query.near is not None:
-        clauses.append(
-            "item.seq IN (SELECT seq FROM item_place WHERE x1 >= ? AND x0 <= ? AND y1 >= ? "
-            "AND y0 <= ? AND z1 >= ? AND z0 <= ?)"
-        )
-        for value in query.near:
-            parameters += (value - query.radius, value + query.radius)
-    return " AND ".join(clauses) or _ANY, tuple(parameters)
 
 
 def _distance(item: MemoryItem, position: Vector3) -> float:

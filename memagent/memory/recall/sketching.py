@@ -61,6 +61,8 @@ class Sketching:
 
     def forget(self, rows: Rows) -> None:
         """Leave nothing of some rows, here or in what is being made."""
+        if not len(rows):
+            return
         if self._sketch is not None:
             self._sketch.forget(rows)
         self._since = None

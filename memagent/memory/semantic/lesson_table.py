@@ -15,6 +15,9 @@ from memagent.memory.semantic.trials import Trial
 from memagent.memory.store.tables import Tables
 from memagent.types import Lesson
 
+_CITED = 512
+"""The most evidence that a lesson cites; of what came before, it knows how often it ended how."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewOutcome:
@@ -54,6 +57,7 @@ class LessonTable:
 
     def remove(self, seq: int) -> None:
         self._store.execute("DELETE FROM evidence WHERE lesson = ?", (seq,))
+        self._store.execute("DELETE FROM evidence_gone WHERE lesson = ?", (seq,))
         self._store.execute("DELETE FROM lesson WHERE seq = ?", (seq,))
 
     def cite(self, lesson: int, trial: Trial) -> None:
@@ -61,6 +65,21 @@ class LessonTable:
         self._store.execute(
             "INSERT INTO evidence (lesson, outcome, episode, code) VALUES (?,?,?,?)",
             (lesson, trial.outcome, trial.episode, trial.code),
+        )
+        cited = self._store.query("SELECT count(*) FROM evidence WHERE lesson = ?", (lesson,))
+        if cited[0][0] > _CITED:
+            self._count_oldest(lesson)
+
+    def _count_oldest(self, lesson: int) -> None:
+        """Keep of a lesson's oldest evidence only how it ended."""
+        seq, code = self._store.query(
+            "SELECT seq, code FROM evidence WHERE lesson = ? ORDER BY seq LIMIT 1", (lesson,)
+        )[0]
+        self._store.execute("DELETE FROM evidence WHERE seq = ?", (seq,))
+        self._store.execute(
+            "INSERT INTO evidence_gone (lesson, code, count) VALUES (?,?,1) "
+            "ON CONFLICT (lesson, code) DO UPDATE SET count = evidence_gone.count + 1",
+            (lesson, code),
         )
 
     def all(self, window: int) -> Iterator[LessonRecord]:
@@ -77,9 +96,14 @@ class LessonTable:
             )
         counts: dict[int, dict[str, int]] = {}
         for lesson, code, number in self._store.query(
-            "SELECT lesson, code, count(*) FROM evidence GROUP BY lesson, code ORDER BY min(seq)"
+            "SELECT lesson, code, count FROM evidence_gone ORDER BY lesson, code"
         ):
             counts.setdefault(lesson, {})[code] = number
+        for lesson, code, number in self._store.query(
+            "SELECT lesson, code, count(*) FROM evidence GROUP BY lesson, code ORDER BY min(seq)"
+        ):
+            of_lesson = counts.setdefault(lesson, {})
+            of_lesson[code] = of_lesson.get(code, 0) + number
         for row in self._store.query(
             "SELECT seq, level, skill, subject, claim, words, pinned, learned FROM lesson "
             "ORDER BY seq"
@@ -113,12 +137,12 @@ class LessonTable:
 
     # --- what lessons are drawn from ----------------------------------------------------------
 
-    def new_outcomes(self, after: int) -> tuple[NewOutcome, ...]:
-        """Outcomes of skills past a number, in order."""
+    def new_outcomes(self, after: int, limit: int) -> tuple[NewOutcome, ...]:
+        """The first outcomes of skills past a number, in order."""
         rows = self._store.query(
             "SELECT skill, label, category, place, code, episode, seq, conditions, finished "
-            "FROM outcome WHERE seq > ? ORDER BY seq",
-            (after,),
+            "FROM outcome WHERE seq > ? ORDER BY seq LIMIT ?",
+            (after, limit),
         )
         return tuple(
             NewOutcome(
@@ -128,11 +152,12 @@ class LessonTable:
             for skill, label, category, place, code, episode, seq, noted, finished in rows
         )  # fmt: skip
 
-    def new_episodes(self) -> tuple[int, ...]:
-        """Numbers of episodes that ended since lessons were last drawn, in order of their ends."""
+    def new_episodes(self, limit: int) -> tuple[int, ...]:
+        """The first episodes from which no lesson was drawn since they ended, by their ends."""
         rows = self._store.query(
             "SELECT seq FROM episode WHERE learned = 0 AND finished IS NOT NULL "
-            "ORDER BY finished, seq DESC"
+            "ORDER BY finished, seq DESC LIMIT ?",
+            (limit,),
         )
         return tuple(row[0] for row in rows)
 

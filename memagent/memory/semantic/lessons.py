@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from memagent.errors import MemagentError
@@ -20,7 +20,6 @@ from memagent.memory.semantic.merging import (
     TELLS_NOTHING,
     Decision,
     Evidence,
-    LessonMerger,
     LessonRecord,
     RuleMerger,
     nearest,
@@ -33,8 +32,20 @@ from memagent.types import Code, Episode, Lesson, TaskStatus
 
 _LOG = logging.getLogger(__name__)
 _SEEN = "lessons_drawn_until"
+Decider = Callable[[Evidence], Sequence[Decision] | None]
+"""Decides what evidence does to lessons; None leaves it to the rules."""
 _ALIKE = 0.5
 """Share of common words from which the lesson of another instruction is worth telling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """What the outcome of one skill, or the end of one episode, is evidence of."""
+
+    evidence: tuple[Evidence, ...]
+    main: str
+    """The subject that it is foremost about."""
+    stamp: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +64,24 @@ class Lessons:
         tables: Tables,
         config: LessonConfig,
         vocabulary: Callable[[], Vocabulary],
-        merger: LessonMerger | None = None,
+        *,
+        studied: bool = False,
     ) -> None:
+        """Load what is known.
+
+        Args:
+            tables: the rows.
+            config: constants.
+            vocabulary: what instructions may name.
+            studied: somebody calls :meth:`next` and :meth:`draw` in his own time, so that
+                :meth:`learn` has nothing to do.
+        """
+        self._studied = studied
         self._tables = tables
         self._table = LessonTable(tables)
         self._config = config
         self._vocabulary = vocabulary
         self._rules = RuleMerger(config)
-        self._merger = merger or self._rules
         self._records = {r.seq: r for r in self._table.all(config.window)}
         self._seen: int = tables.meta(_SEEN) or 0
 
@@ -110,18 +131,70 @@ class Lessons:
             claim.
         """
         told: list[Lesson] = []
-        outcomes = self._table.new_outcomes(self._seen)
-        for outcome in outcomes:
-            told += self._from_outcome(outcome, tell)
-        if outcomes:
-            self._seen = outcomes[-1].trial.outcome or self._seen
-            self._tables.put_meta(_SEEN, self._seen)
-        for number in self._table.new_episodes():
+        if self._studied:
+            return ()
+        while (experience := self.next()) is not None:
+            told += self.draw(experience, tell=tell)
+        return tuple(told)
+
+    def catch_up(self) -> None:
+        """Let the rules draw whatever lessons somebody has not drawn yet."""
+        while (experience := self.next()) is not None:
+            self.draw(experience)
+
+    def skip(self, outcome: int) -> None:
+        """Draw no lessons from outcomes up to a number: somebody did already."""
+        self._seen = max(self._seen, outcome)
+        self._tables.put_meta(_SEEN, self._seen)
+
+    def next(self) -> Experience | None:
+        """The first experience from which no lesson has been drawn yet; None if there is none."""
+        for new in self._table.new_outcomes(self._seen, limit=1):
+            return self._of_outcome(new)
+        for number in self._table.new_episodes(limit=1):
             episode = self._tables.episode(number)
             assert episode is not None, number
-            told += self._from_episode(episode, number, tell)
-            self._table.learned(number)
-        return tuple(told)
+            return self._of_episode(episode, number)
+        return None
+
+    def nearest(self, evidence: Evidence) -> tuple[LessonRecord, ...]:
+        """The lessons that evidence may change, the most similar first."""
+        return nearest(evidence, self._records.values())
+
+    def draw(
+        self,
+        experience: Experience,
+        decide: Decider | None = None,
+        *,
+        tell: bool = True,
+    ) -> list[Lesson]:
+        """Draw lessons from the experience that :meth:`next` gave, and be done with it.
+
+        Args:
+            experience: what is evidence of what.
+            decide: decides on each piece; by default, and where what it decides is not allowed,
+                the rules do.
+            tell: also log, in words, what is worth telling.
+
+        Returns:
+            What is worth telling of the main subject.
+        """
+        told = []
+        for piece in experience.evidence:
+            record, is_new_claim = self._merge(piece, decide)
+            failed = not piece.trial.success and piece.trial.code not in TELLS_NOTHING
+            if record is None or piece.subject != experience.main:
+                continue
+            if not (failed or is_new_claim):
+                continue
+            lesson = record.public(self._config)
+            told.append(lesson)
+            if tell:
+                number = piece.trial.episode
+                episode = "" if number is None else f"episode-{number}"
+                self._table.tell(lesson, experience.stamp, episode, "outcome")
+        self._finish(experience)
+        return told
 
     def teach(self, text: str, skill: str, subject: str, stamp: float) -> Lesson:
         """Keep a rule that somebody taught, for good."""
@@ -136,43 +209,38 @@ class Lessons:
         Raises:
             MemagentError: there is no such lesson.
         """
-        record = next((r for r in self._records.values() if r.id == lesson_id), None)
+        record = self._by_id(lesson_id)
         if record is None:
             raise MemagentError(f"there is no lesson {lesson_id!r}; `lessons` lists them")
         return self._change(replace(record, pinned=pinned)).public(self._config)
 
+    def reload(self) -> None:
+        """Read the lessons again, after evidence was removed from the store."""
+        self._records = {r.seq: r for r in self._table.all(self._config.window)}
+
     # --- from outcomes to evidence ------------------------------------------------------------
 
-    def _from_outcome(self, new: NewOutcome, tell: bool) -> list[Lesson]:
+    def _of_outcome(self, new: NewOutcome) -> Experience:
         subjects = dict.fromkeys((new.label, new.category, new.place, ""))
-        main = new.label or new.place
-        evidence = [Evidence("action", new.skill, s, new.trial, new.finished) for s in subjects]
-        return self._weigh(evidence, main, new.finished, tell)
+        evidence = tuple(
+            Evidence("action", new.skill, s, new.trial, new.finished) for s in subjects
+        )
+        return Experience(evidence, new.label or new.place, new.finished)
 
-    def _from_episode(self, episode: Episode, number: int, tell: bool) -> list[Lesson]:
+    def _of_episode(self, episode: Episode, number: int) -> Experience:
         stamp = episode.finished or episode.started
         trial = Trial(_end_of(episode), number)
-        patterns = dict.fromkeys(self._patterns(episode.instruction))
-        evidence = [Evidence("task", "", pattern, trial, stamp) for pattern in patterns]
-        return self._weigh(evidence, next(iter(patterns)), stamp, tell)
+        patterns = tuple(dict.fromkeys(self._patterns(episode.instruction)))
+        evidence = tuple(Evidence("task", "", pattern, trial, stamp) for pattern in patterns)
+        return Experience(evidence, patterns[0], stamp)
 
-    def _weigh(
-        self, evidence: Iterable[Evidence], main: str, stamp: float, tell: bool
-    ) -> list[Lesson]:
-        """Merge pieces of evidence; tell of the main subject if that is worth it."""
-        told = []
-        for piece in evidence:
-            record, is_new_claim = self._merge(piece)
-            failed = not piece.trial.success and piece.trial.code not in TELLS_NOTHING
-            if record is None or piece.subject != main or not (failed or is_new_claim):
-                continue
-            lesson = record.public(self._config)
-            told.append(lesson)
-            if tell:
-                number = piece.trial.episode
-                episode = "" if number is None else f"episode-{number}"
-                self._table.tell(lesson, stamp, episode, "outcome")
-        return told
+    def _finish(self, experience: Experience) -> None:
+        trial = experience.evidence[0].trial
+        if trial.outcome is not None:
+            self._seen = trial.outcome
+            self._tables.put_meta(_SEEN, self._seen)
+        elif trial.episode is not None:
+            self._table.learned(trial.episode)
 
     def _patterns(self, instruction: str) -> tuple[str, str]:
         words = self._vocabulary()
@@ -181,15 +249,16 @@ class Lessons:
 
     # --- merging ------------------------------------------------------------------------------
 
-    def _merge(self, evidence: Evidence) -> tuple[LessonRecord | None, bool]:
+    def _merge(
+        self, evidence: Evidence, decide: Decider | None
+    ) -> tuple[LessonRecord | None, bool]:
         """Apply what is decided on evidence: the lesson it went to, and whether its claim is new.
 
         A first claim is no news; one that replaces another is.
         """
-        around = nearest(evidence, self._records.values())
         kept, heir = None, None
-        for decision in self._decide(evidence, around):
-            record = next((r for r in around if r.id == decision.lesson), None)
+        for decision in self._decisions(evidence, decide):
+            record = self._by_id(decision.lesson)
             if decision.action == "UPDATE" and record is not None:
                 kept = self._cite(record, evidence.trial, decision.words)
             elif decision.action == "DELETE" and record is not None:
@@ -199,17 +268,18 @@ class Lessons:
                 kept = self._state(evidence, heir, decision.words)
         return kept, kept is not None and heir is not None
 
-    def _decide(self, evidence: Evidence, around: Sequence[LessonRecord]) -> Sequence[Decision]:
-        try:
-            decisions = tuple(self._merger.decide(evidence, around))
-        except MemagentError as error:
-            _LOG.warning("the rules decide on new evidence instead: %s", error)
-            return self._rules.decide(evidence, around)
-        wrong = [d for d in decisions if not _allowed(d, around)]
-        if wrong:
+    def _decisions(self, evidence: Evidence, decide: Decider | None) -> Sequence[Decision]:
+        decisions = decide(evidence) if decide else None
+        if decisions is not None:
+            wrong = [d for d in decisions if not _allowed(d, self._by_id(d.lesson))]
+            if not wrong:
+                return decisions
             _LOG.warning("the rules decide on new evidence instead of %s", wrong)
-            return self._rules.decide(evidence, around)
-        return decisions
+        return self._rules.decide(evidence, self.nearest(evidence))
+
+    def _by_id(self, lesson_id: str) -> LessonRecord | None:
+        number = lesson_id.removeprefix("lesson-")
+        return self._records.get(int(number)) if number.isdigit() else None
 
     def _state(self, evidence: Evidence, heir: LessonRecord | None, words: str) -> LessonRecord:
         trials = (*(restated(heir, self._config) if heir else ()), evidence.trial)
@@ -217,7 +287,15 @@ class Lessons:
         record = self._insert(LessonRecord(0, *evidence.key, claim, words, False, evidence.stamp))
         for trial in trials:
             record = self._cite(record, trial, "")
+        if len(self._records) > self._config.most:
+            self._make_room(record)
         return record
+
+    def _make_room(self, newest: LessonRecord) -> None:
+        """Give up the lesson that rests on the least, but for the newest."""
+        weak = [r for r in self._all("action") + self._all("task") if not r.pinned and r != newest]
+        if weak:
+            self._delete(min(weak, key=lambda r: (sum(r.counts.values()), r.seq)), newest.learned)
 
     def _insert(self, record: LessonRecord) -> LessonRecord:
         record = replace(record, seq=self._table.add(record))
@@ -270,8 +348,7 @@ def _end_of(episode: Episode) -> str:
     return f"{call.name}({call.object or call.place}) {failed[-1].code.value}"
 
 
-def _allowed(decision: Decision, around: Sequence[LessonRecord]) -> bool:
+def _allowed(decision: Decision, record: LessonRecord | None) -> bool:
     if decision.action in ("ADD", "NOOP"):
         return True
-    record = next((r for r in around if r.id == decision.lesson), None)
     return record is not None and not (decision.action == "DELETE" and record.pinned)

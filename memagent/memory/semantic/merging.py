@@ -141,7 +141,7 @@ class Decision:
 
 
 class LessonMerger(Protocol):
-    """Decides what evidence changes. It is asked within a write, so it had better be quick."""
+    """Decides what evidence changes, in its own time: memory goes on meanwhile."""
 
     def decide(self, evidence: Evidence, nearest: Sequence[LessonRecord]) -> Sequence[Decision]:
         """Decide on evidence.

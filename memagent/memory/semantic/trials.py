@@ -39,6 +39,9 @@ class LessonConfig(BaseModel):
     """Strength under which a lesson is deleted. Of three claims the best always has a third."""
     credibility: Annotated[float, Field(gt=0, lt=1)] = 0.95
     """Probability that the success rate is within a lesson's interval."""
+    most: Annotated[int, Field(ge=1)] = 5_000
+    """Lessons that are kept at most; of those neither pinned nor taught, the one with the least
+    evidence gives way, of equal ones the oldest."""
     contrast: Annotated[int, Field(ge=1)] = 2
     """Successes, and failures of one kind, that a precondition needs at least."""
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The memory file: one SQLite database that survives ``kill -9`` and power cuts.
 
-The only module that knows SQLite. It owns the file's life (lock, integrity, schema, durability,
-backup) and turns every failure into a :class:`StoreError` that says what to do; what the rows mean
-is written in :mod:`memagent.memory.store.tables`.
+It owns the file's life (lock, integrity, schema, durability, backup) and turns every failure into a
+:class:`StoreError` that says what to do; what the rows mean is written in
+:mod:`memagent.memory.store.tables`.
 
 Concurrency: one writer process, kept by an advisory lock that the kernel drops when the process
-dies; any number of read-only openings beside it (WAL). A ``Store`` itself is not thread-safe.
+dies; any number of read-only openings beside it (WAL).
 """
 
 from __future__ import annotations
@@ -14,45 +14,37 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from memagent.errors import StoreError
+from memagent.memory.store import pages, text_search
+from memagent.memory.store.config import StoreConfig
+from memagent.memory.store.interface import Row, Words
+from memagent.memory.store.transactions import Transactions
+from memagent.types import Query
 
 APPLICATION_ID = 0x6D656D61  # "mema", in the file's header
 IN_MEMORY = ":memory:"
-
-Row = tuple[Any, ...]
-
-
-class StoreConfig(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    durability: Literal["normal", "full"] = "full"
-    """full: an acknowledged write survives power loss (one fdatasync each). normal: it survives a
-    crash of the process; a power cut may roll back the newest ones, never damage the file."""
-    check_on_open: bool = True
-    """Look for damage before anything is written; takes about a second per 200 MB."""
-    size_limit_mb: Annotated[float, Field(gt=0)] | None = None
-    """Refuse to grow beyond this; None: until the disk is full."""
-    read_only: bool = False
-    """Read beside a writer in another process."""
+_WAL_BYTES = 8_000_000
+"""Size to which the write-ahead log is cut back once all of it is in the file."""
 
 
 def migrations() -> tuple[str, ...]:
     """The scripts that lead from an empty file to the newest schema, in order."""
-    folder = resources.files(__package__) / "migrations"
-    scripts = sorted((s for s in folder.iterdir() if s.name.endswith(".sql")), key=lambda s: s.name)
-    return tuple(script.read_text(encoding="utf-8") for script in scripts)
+    return scripts("migrations")
 
 
-class Store:
-    """An open memory file. Writes happen inside :meth:`transaction` and are all or nothing."""
+def scripts(folder: str) -> tuple[str, ...]:
+    """The SQL scripts of a folder of this package, in the order of their names."""
+    files = (f for f in (resources.files(__package__) / folder).iterdir() if f.name[-4:] == ".sql")
+    ordered = sorted(files, key=lambda file: file.name)
+    return tuple(file.read_text(encoding="utf-8") for file in ordered)
+
+
+class SQLiteStore(Transactions):
+    """An open memory file; see :class:`memagent.memory.store.interface.Store`."""
 
     def __init__(self, path: Path | str, config: StoreConfig | None = None) -> None:
         """Open the file, creating or upgrading it if need be.
@@ -62,11 +54,9 @@ class Store:
                 version, or its folder cannot be written. The file is left as it was.
         """
         self.path = path if path == IN_MEMORY else Path(path).absolute()
-        self.config = config or StoreConfig()
+        super().__init__(str(self.path), config or StoreConfig())
         self._lock: int | None = None
         self._connection: sqlite3.Connection | None = None
-        self._depth = 0
-        self._begun = False
         try:
             self._open()
         except BaseException:
@@ -88,28 +78,11 @@ class Store:
         return self._connection is not None
 
     @property
-    def dirty(self) -> bool:
-        """Whether the running transaction has written anything yet."""
-        return self._begun
+    def generation(self) -> int:
+        """Always the same: what was committed to a file stays."""
+        return 0
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All writes inside are committed together, or none if anything raises.
-
-        Nothing is begun, locked or synced before the first write. Nested use joins the outer one.
-        """
-        self._depth += 1
-        try:
-            yield
-            if self._depth == 1 and self._begun:
-                self._run("COMMIT")
-                self._begun = False
-        except BaseException:
-            if self._depth == 1:
-                self._rollback()
-            raise
-        finally:
-            self._depth -= 1
+    # --- reading and writing ------------------------------------------------------------------
 
     def execute(self, sql: str, parameters: Row = ()) -> int:
         """Write one row or change some, inside a transaction.
@@ -120,14 +93,12 @@ class Store:
         Raises:
             StoreError: it could not be written; the transaction will be rolled back.
         """
-        if self._depth == 0:
-            raise StoreError(f"{self.path}: writes need a transaction")
-        if self.config.read_only:
-            raise StoreError(f"{self.path}: was opened read-only; open it without read_only=True")
-        if not self._begun:
-            self._run("BEGIN IMMEDIATE")
-            self._begun = True
-        return self._run(sql, parameters).lastrowid or 0
+        self._writing()
+        try:
+            return self._run(sql, parameters).lastrowid or 0
+        except StoreError:
+            self._failed = True
+            raise
 
     def query(self, sql: str, parameters: Row = ()) -> list[Row]:
         """All rows of a SELECT."""
@@ -136,9 +107,52 @@ class Store:
         except sqlite3.Error as error:
             raise self._explain(error) from error
 
+    def bytes_used(self) -> int:
+        return pages.bytes_used(self)
+
+    def tidy(self, *, much: bool) -> None:
+        pages.tidy(self, much=much)
+
+    def scrub(self, text: str) -> bool:
+        return pages.scrub(self, self._file, text)
+
+    def holding(self, text: str) -> tuple[str, ...]:
+        return pages.holding(self, self._file, text)
+
+    @property
+    def _file(self) -> Path | None:
+        return self.path if isinstance(self.path, Path) else None
+
     def version(self) -> int:
-        """A number that changes whenever another process has committed something."""
         return int(self.query("PRAGMA data_version")[0][0])
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        sql = "SELECT name FROM pragma_table_info(?) ORDER BY cid"
+        return tuple(name for (name,) in self.query(sql, (table,)))
+
+    def search_text(self, words: Words, filters: Query, limit: int) -> list[tuple[int, float]]:
+        return [(seq, rank) for seq, rank in self.query(*text_search.search(words, filters, limit))]
+
+    def find_text(self, words: Words) -> list[int]:
+        return [seq for (seq,) in self.query(*text_search.find(words))]
+
+    def count_text(self, words: Words, most: int = 1 << 62) -> int:
+        return int(self.query(*text_search.count(words, most))[0][0])
+
+    def put_vector(self, item: int, embedder: str, value: bytes) -> None:
+        self.execute(
+            "INSERT INTO vector (seq, embedder, value) SELECT seq, ?, ? FROM item WHERE seq = ? "
+            "ON CONFLICT (seq) DO UPDATE SET embedder = excluded.embedder, value = excluded.value",
+            (embedder, value, item),
+        )
+
+    def vectors(
+        self, embedder: str, first: int = 0, last: int = 1 << 62
+    ) -> list[tuple[int, bytes]]:
+        sql = (
+            "SELECT seq, value FROM vector WHERE embedder = ? AND seq BETWEEN ? AND ? ORDER BY seq"
+        )
+        return [(seq, value) for seq, value in self.query(sql, (embedder, first, last))]
 
     def snapshot(self, path: Path | str) -> None:
         """Write a consistent copy while the memory is in use; it appears complete or not at all.
@@ -224,16 +238,16 @@ class Store:
         tables = int(self._run("SELECT count(*) FROM sqlite_master").fetchone()[0])
         if tables and application != APPLICATION_ID:
             raise StoreError(
-                f"{self.path}: is a SQLite database of another program; choose another path"
+                f"{self.name}: is a SQLite database of another program; choose another path"
             )
         if version > newest:
             raise StoreError(
-                f"{self.path}: has schema version {version}, and this memagent knows up to "
+                f"{self.name}: has schema version {version}, and this memagent knows up to "
                 f"{newest}; upgrade memagent, or open a snapshot made before"
             )
         if version < newest and self.config.read_only:
             raise StoreError(
-                f"{self.path}: has schema version {version}, older than {newest}; open it once for "
+                f"{self.name}: has schema version {version}, older than {newest}; open it once for "
                 "writing to upgrade it"
             )
         return version
@@ -242,12 +256,14 @@ class Store:
         problems = [row[0] for row in self._run("PRAGMA quick_check(3)").fetchall()]
         if problems != ["ok"]:
             raise StoreError(
-                f"{self.path}: is damaged ({'; '.join(problems)}); it was left as it is: restore a "
+                f"{self.name}: is damaged ({'; '.join(problems)}); it was left as it is: restore a "
                 "snapshot, or recover what there is with `sqlite3 FILE .recover`"
             )
 
     def _configure(self) -> None:
+        self._run("PRAGMA auto_vacuum = INCREMENTAL")  # Of a new file only.
         self._run("PRAGMA journal_mode = WAL")
+        self._run(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
         self._run(f"PRAGMA synchronous = {self.config.durability.upper()}")
         self._run("PRAGMA secure_delete = ON")  # What is forgotten is also gone from the file.
         if self.config.size_limit_mb is not None:
@@ -262,7 +278,7 @@ class Store:
                 f"PRAGMA user_version = {version};\nCOMMIT;"
             )
         except sqlite3.Error:
-            self._rollback()
+            self._roll_back()
             raise
 
     # --- SQLite -------------------------------------------------------------------------------
@@ -270,7 +286,7 @@ class Store:
     @property
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
-            raise StoreError(f"{self.path}: the memory is closed")
+            raise StoreError(f"{self.name}: the memory is closed")
         return self._connection
 
     def _run(self, sql: str, parameters: Row = ()) -> sqlite3.Cursor:
@@ -278,9 +294,16 @@ class Store:
             return self._connected.execute(sql, parameters)
         except sqlite3.Error as error:
             raise self._explain(error) from error
+        except (UnicodeEncodeError, OverflowError) as error:
+            raise StoreError(f"{self.name}: a value cannot be kept: {error}") from error
 
-    def _rollback(self) -> None:
-        self._begun = False
+    def _begin(self) -> None:
+        self._run("BEGIN IMMEDIATE")
+
+    def _commit(self) -> None:
+        self._run("COMMIT")
+
+    def _roll_back(self) -> None:
         if self._connection is not None and self._connection.in_transaction:
             with suppress(sqlite3.Error):  # The failure that led here is the one to report.
                 self._connection.execute("ROLLBACK")
@@ -289,8 +312,8 @@ class Store:
         said = str(error)
         for sign, advice in _ADVICE:
             if sign in said:
-                return StoreError(f"{self.path}: {advice} (SQLite: {said})")
-        return StoreError(f"{self.path}: SQLite says: {said}")
+                return StoreError(f"{self.name}: {advice} (SQLite: {said})")
+        return StoreError(f"{self.name}: SQLite says: {said}")
 
 
 _ADVICE = (

@@ -7,11 +7,11 @@ Every write belongs inside ``tables.store.transaction()``.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from memagent.memory.records import ContainerState, Entity, FactRecord, Search, Visit
-from memagent.memory.store.sqlite import Row, Store
+from memagent.memory.store.interface import Row, Store
 from memagent.types import (
     Code,
     Episode,
@@ -27,13 +27,41 @@ ITEM_COLUMNS = (
     "item.seq, item.kind, item.text, item.stamp, item.x, item.y, item.z, item.valid_from, "
     "item.valid_to, item.episode, item.confidence, item.source, item.data, item.thing, item.fact"
 )
-_FACT_COLUMNS = (
-    "seq, subject, predicate, object, confidence, valid_from, valid_to, learned, expired, "
-    "last_seen, x, y, z, by_robot, source, evidence"
+_NEW_FACT = (
+    "subject, predicate, object, confidence, valid_from, valid_to, learned, expired, last_seen, "
+    "x, y, z, by_robot, source, evidence"
 )
-
-
+_FACT_COLUMNS = f"seq, {_NEW_FACT}"
 _EPISODE_COLUMNS = "seq, instruction, started, finished, status, reason, parent"
+_ENTITY_COLUMNS = (
+    "name, label, category, colour, size_x, size_y, size_z, x, y, z, first_seen, last_seen, "
+    "confidence"
+)
+WITHIN = (
+    "WITH RECURSIVE within (seq) AS (SELECT seq FROM episode WHERE seq = ? UNION ALL "
+    "SELECT e.seq FROM episode AS e JOIN within ON e.parent = within.seq)"
+)
+"""An episode and all those within it, as SQL."""
+_CONTAINER_COLUMNS = "name, is_open, opening, confidence, stamp"
+_SEARCH_COLUMNS = "place, thing, since, stamp, share"
+_AT_ONCE = 500
+"""Parameters in one statement; old versions of SQLite take no more than 999."""
+
+
+def _put(table: str, columns: str, key: str) -> str:
+    """An INSERT that takes the place of the row with the same key."""
+    names = columns.split(", ")
+    changes = ", ".join(f"{c} = excluded.{c}" for c in names if c not in key.split(", "))
+    return (
+        f"INSERT INTO {table} ({columns}) VALUES ({','.join('?' * len(names))}) "
+        f"ON CONFLICT ({key}) DO UPDATE SET {changes}"
+    )
+
+
+_PUT_META = _put("meta", "key, value", "key")
+_PUT_ENTITY = _put("entity", _ENTITY_COLUMNS, "name")
+_PUT_CONTAINER = _put("container", _CONTAINER_COLUMNS, "name")
+_PUT_SEARCH = _put("search", _SEARCH_COLUMNS, "place, thing")
 
 
 class Tables:
@@ -75,6 +103,16 @@ class Tables:
         """Items by an SQL condition and order on the table ``item``."""
         rows = self.store.query(f"SELECT {ITEM_COLUMNS} FROM item {where}", parameters)
         return tuple(item_of(row) for row in rows)
+
+    def items_of(self, seqs: Sequence[int]) -> dict[int, MemoryItem]:
+        """Those items that are there, by sequence number."""
+        found: dict[int, MemoryItem] = {}
+        for start in range(0, len(seqs), _AT_ONCE):
+            some = tuple(seqs[start : start + _AT_ONCE])
+            marks = ",".join("?" * len(some))
+            sql = f"SELECT {ITEM_COLUMNS} FROM item WHERE seq IN ({marks})"
+            found.update((row[0], item_of(row)) for row in self.store.query(sql, some))
+        return found
 
     def forget_item(self, seq: int) -> bool:
         """Remove an item, with the fact or lesson it tells; with an object's, all of that object.
@@ -119,9 +157,9 @@ class Tables:
         facts = "(SELECT seq FROM fact WHERE subject = ? OR object = ?)"
         for side in ("old", "new"):
             self.store.execute(f"DELETE FROM contradiction WHERE {side} IN {facts}", (name, name))
-        self.store.execute(
-            "DELETE FROM operation WHERE ? IN (SELECT value FROM json_each(names))", (name,)
-        )
+        for seq, names in self.store.query("SELECT seq, names FROM operation"):
+            if name in json.loads(names):
+                self.store.execute("DELETE FROM operation WHERE seq = ?", (seq,))
         self.store.execute("DELETE FROM claim WHERE thing = ?", (name,))
         self.store.execute("DELETE FROM alias WHERE name = ?", (name,))
         self.store.execute("DELETE FROM item WHERE thing = ?", (name,))
@@ -147,7 +185,7 @@ class Tables:
             None, learned, None, stamp, *_xyz(position), int(by_robot), source, 1,
         )  # fmt: skip
         seq = self.store.execute(
-            f"INSERT INTO fact ({_FACT_COLUMNS}) VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", row
+            f"INSERT INTO fact ({_NEW_FACT}) VALUES ({','.join('?' * len(row))})", row
         )
         return _fact_of((seq, *row))
 
@@ -190,7 +228,8 @@ class Tables:
 
     def ended_since(self, stamp: float) -> tuple[FactRecord, ...]:
         """Facts that held until after ``stamp`` and no longer do."""
-        return self._facts("INDEXED BY fact_ended WHERE valid_to > ?", (stamp,))
+        # Sorting by an expression leaves SQLite the index on ends, not a walk through all facts.
+        return self._facts("WHERE valid_to > ?", (stamp,), "+ 0")
 
     def last_holding(self, thing: str) -> FactRecord | None:
         """The newest fact that the robot held ``thing``."""
@@ -205,13 +244,13 @@ class Tables:
 
     def put_entity(self, e: Entity) -> None:
         self.store.execute(
-            "INSERT OR REPLACE INTO entity VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            _PUT_ENTITY,
             (e.name, e.label, e.category, e.colour, *e.size, *_xyz(e.position), e.first_seen,
              e.last_seen, e.confidence),
         )  # fmt: skip
 
     def entities(self) -> tuple[Entity, ...]:
-        rows = self.store.query("SELECT * FROM entity ORDER BY first_seen, name")
+        rows = self.store.query(f"SELECT {_ENTITY_COLUMNS} FROM entity ORDER BY first_seen, name")
         return tuple(
             Entity(r[0], r[1], r[2], r[3], (r[4], r[5], r[6]), _point(r[7:10]), *r[10:])
             for r in rows
@@ -224,22 +263,23 @@ class Tables:
 
     def put_container(self, c: ContainerState) -> None:
         self.store.execute(
-            "INSERT OR REPLACE INTO container VALUES (?,?,?,?,?)",
+            _PUT_CONTAINER,
             (c.name, int(c.is_open), c.opening, c.confidence, c.stamp),
         )
 
     def containers(self) -> tuple[ContainerState, ...]:
-        rows = self.store.query("SELECT * FROM container ORDER BY name")
+        rows = self.store.query(f"SELECT {_CONTAINER_COLUMNS} FROM container ORDER BY name")
         return tuple(ContainerState(r[0], bool(r[1]), *r[2:]) for r in rows)
 
     def put_search(self, s: Search) -> None:
-        self.store.execute(
-            "INSERT OR REPLACE INTO search VALUES (?,?,?,?,?)",
-            (s.place, s.thing, s.since, s.stamp, s.share),
-        )
+        self.store.execute(_PUT_SEARCH, (s.place, s.thing, s.since, s.stamp, s.share))
+
+    def remove_search(self, place: str, thing: str) -> None:
+        self.store.execute("DELETE FROM search WHERE place = ? AND thing = ?", (place, thing))
 
     def searches(self) -> tuple[Search, ...]:
-        return tuple(Search(*row) for row in self.store.query("SELECT * FROM search"))
+        sql = f"SELECT {_SEARCH_COLUMNS} FROM search ORDER BY place, thing"
+        return tuple(Search(*row) for row in self.store.query(sql))
 
     def add_visit(self, visit: Visit) -> int:
         return self.store.execute(
@@ -251,15 +291,19 @@ class Tables:
 
     def refresh_visit(self, visit: Visit) -> None:
         self.store.execute(
-            "UPDATE visit SET last = ?, x = ?, y = ?, z = ? WHERE seq = ?",
-            (visit.last, *_xyz(visit.position), visit.seq),
+            "UPDATE visit SET first = ?, last = ?, count = ?, x = ?, y = ?, z = ? WHERE seq = ?",
+            (visit.first, visit.last, visit.count, *_xyz(visit.position), visit.seq),
         )
+
+    def remove_visit(self, seq: int) -> None:
+        self.store.execute("DELETE FROM visit WHERE seq = ?", (seq,))
 
     def visits(self) -> tuple[Visit, ...]:
         rows = self.store.query(
-            "SELECT seq, thing, predicate, place, x, y, z, first, last FROM visit ORDER BY seq"
+            "SELECT seq, thing, predicate, place, x, y, z, first, last, count FROM visit "
+            "ORDER BY seq"
         )
-        return tuple(Visit(r[0], r[1], r[2], r[3], _point(r[4:7]), r[7], r[8]) for r in rows)
+        return tuple(Visit(r[0], r[1], r[2], r[3], _point(r[4:7]), r[7], r[8], r[9]) for r in rows)
 
     # --- episodes -----------------------------------------------------------------------------
 
@@ -310,9 +354,8 @@ class Tables:
 
     def _episode_of(self, row: Row) -> Episode:
         outcomes = self.store.query(
-            "WITH RECURSIVE within (seq) AS (SELECT ? UNION ALL SELECT e.seq FROM episode AS e "
-            "JOIN within ON e.parent = within.seq) SELECT skill, place, object, x, y, z, code, "
-            "message, started, finished FROM outcome WHERE episode IN within ORDER BY seq",
+            f"{WITHIN} SELECT skill, place, object, x, y, z, code, message, started, finished "
+            "FROM outcome WHERE episode IN (SELECT seq FROM within) ORDER BY seq",
             (row[0],),
         )
         taken = tuple(_outcome_of(o) for o in outcomes)
@@ -324,7 +367,7 @@ class Tables:
     # --- the file as a whole ------------------------------------------------------------------
 
     def put_meta(self, key: str, value: object) -> None:
-        self.store.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, json.dumps(value)))
+        self.store.execute(_PUT_META, (key, json.dumps(value)))
 
     def meta(self, key: str) -> Any:
         rows = self.store.query("SELECT value FROM meta WHERE key = ?", (key,))

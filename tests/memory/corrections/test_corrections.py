@@ -19,7 +19,7 @@ from memagent.memory.records import whereabouts_of
 from memagent.site import Site
 from memagent.types import Percept, Query, Vector3
 
-from ..scenes import DESK, mug_on_desk, outcome, percept, thing, watch
+from ..scenes import DESK, mug_on_desk, outcome, percept, show, thing, watch
 
 pytestmark = pytest.mark.unit
 
@@ -51,8 +51,8 @@ def _places(memory: LifelongMemory, as_of: float | None = None) -> dict[str, str
 @pytest.fixture
 def two_names(memory: LifelongMemory) -> LifelongMemory:
     """One mug that was taken for two: as a red mug on the desk, then as a blue cup on the shelf."""
-    memory.observe(mug_on_desk(1.0))
-    memory.observe(_seen(20.0, "blue cup", SHELF, "shelf", 2))
+    show(memory, mug_on_desk(1.0))
+    show(memory, _seen(20.0, "blue cup", SHELF, "shelf", 2))
     return memory
 
 
@@ -75,12 +75,12 @@ def test_after_a_merge_the_other_label_means_the_same_object(
     two_names: LifelongMemory, path: Path, site: Site
 ) -> None:
     two_names.merge("red mug", "blue cup")
-    two_names.observe(_seen(30.0, "blue cup", DESK, "desk", 3))
+    show(two_names, _seen(30.0, "blue cup", DESK, "desk", 3))
     assert [o.name for o in two_names.world().objects] == ["red mug"]
     two_names.close()
     with LifelongMemory(path, site) as memory:
         assert memory.where("blue cup").name == "red mug"
-        memory.observe(_seen(40.0, "blue cup", SHELF, "shelf", 4))
+        show(memory, _seen(40.0, "blue cup", SHELF, "shelf", 4))
         assert _places(memory) == {"red mug": "shelf"}
 
 
@@ -104,7 +104,7 @@ def test_a_merge_can_be_undone_to_the_last_row_also_after_a_restart(
 
 def test_what_was_learned_since_a_merge_stays(two_names: LifelongMemory) -> None:
     two_names.merge("red mug", "blue cup")
-    two_names.observe(_seen(30.0, "red mug", (2.1, 5.7, 0.645), "nightstand", 3))
+    show(two_names, _seen(30.0, "red mug", (2.1, 5.7, 0.645), "nightstand", 3))
     two_names.undo()
     assert _places(two_names)["red mug"] == "nightstand"
     subjects = [f.relation.subject for f in two_names.facts() if f.relation.predicate == "on"]
@@ -164,8 +164,8 @@ def test_of_overlapping_histories_the_object_is_at_one_place_at_a_time(
     memory: LifelongMemory,
 ) -> None:
     for stamp, place, spot in ((1.0, "desk", DESK), (5.0, "shelf", SHELF), (9.0, "desk", DESK)):
-        memory.observe(_seen(stamp, "red mug", spot, place))
-        memory.observe(_seen(stamp + 1.0, "blue cup", spot[::-1], "nightstand", 2))
+        show(memory, _seen(stamp, "red mug", spot, place))
+        show(memory, _seen(stamp + 1.0, "blue cup", spot[::-1], "nightstand", 2))
     memory.merge("red mug", "blue cup")
     for stamp in range(14):
         assert len(memory.facts("red mug", as_of=float(stamp))) <= 1, stamp
@@ -185,8 +185,8 @@ def test_with_an_object_what_people_did_to_it_is_forgotten(two_names: LifelongMe
 @pytest.fixture
 def one_name(memory: LifelongMemory) -> LifelongMemory:
     """Two mugs that were never seen together: one stayed on the desk, one is on the shelf."""
-    memory.observe(mug_on_desk(1.0))
-    memory.observe(_seen(20.0, "red mug", SHELF, "shelf", 2))
+    show(memory, mug_on_desk(1.0))
+    show(memory, _seen(20.0, "red mug", SHELF, "shelf", 2))
     return memory
 
 
@@ -200,7 +200,7 @@ def test_split_two_objects_are_each_where_they_were_seen(
     assert _places(one_name) == {"red mug": "desk", "red mug 2": "shelf"}
     assert one_name.where("red mug").candidates[0].position == DESK
     # Each is recognised where it is from now on.
-    one_name.observe(_seen(30.0, "red mug", SHELF, "shelf", 7))
+    show(one_name, _seen(30.0, "red mug", SHELF, "shelf", 7))
     assert _places(one_name) == {"red mug": "desk", "red mug 2": "shelf"}
     assert one_name.where("red mug 2").candidates[0].last_seen == 30.0
     one_name.undo()
@@ -229,8 +229,8 @@ def test_merge_takes_back_what_split_did(one_name: LifelongMemory) -> None:
 
 
 def test_a_person_says_where_something_is(memory: LifelongMemory) -> None:
-    memory.observe(mug_on_desk(1.0))
-    memory.observe(percept(9.0))
+    show(memory, mug_on_desk(1.0))
+    show(memory, percept(9.0))
     operation = memory.correct("mug", "shelf")
     assert operation.text == "a person says: red mug on the shelf (study)"
     (fact,) = memory.facts("red mug")
@@ -244,7 +244,7 @@ def test_a_person_says_where_something_is(memory: LifelongMemory) -> None:
 
 
 def test_a_wrong_fact_is_corrected_by_its_id(memory: LifelongMemory) -> None:
-    memory.observe(mug_on_desk(1.0))
+    show(memory, mug_on_desk(1.0))
     (fact,) = memory.facts("red mug")
     memory.correct(fact.id, "fridge")
     assert memory.facts("red mug")[0].relation.predicate == "in"
@@ -253,8 +253,8 @@ def test_a_wrong_fact_is_corrected_by_its_id(memory: LifelongMemory) -> None:
 
 
 def test_a_correction_can_be_taken_back(memory: LifelongMemory) -> None:
-    memory.observe(mug_on_desk(1.0))
-    memory.observe(percept(9.0))
+    show(memory, mug_on_desk(1.0))
+    show(memory, percept(9.0))
     before, open_before = memory.where("red mug"), memory.facts("red mug")
     memory.correct("red mug", "shelf")
     memory.undo()
@@ -266,17 +266,17 @@ def test_a_correction_can_be_taken_back(memory: LifelongMemory) -> None:
 
 
 def test_what_was_seen_after_a_correction_outlives_its_undoing(memory: LifelongMemory) -> None:
-    memory.observe(mug_on_desk(1.0))
+    show(memory, mug_on_desk(1.0))
     memory.correct("red mug", "shelf")
     seen = _seen(20.0, "red mug", (2.1, 5.7, 0.645), "nightstand", 3)
-    assert memory.observe(seen) == (), "one frame does not overrule a person"
+    assert show(memory, seen) == (), "one frame does not overrule a person"
     watch(memory, seen, 20.2, 1.0)
     memory.undo()
     assert _places(memory) == {"red mug": "nightstand"}
 
 
 def test_what_the_robot_thought_it_held_is_where_a_person_says(memory: LifelongMemory) -> None:
-    memory.observe(mug_on_desk(1.0))
+    show(memory, mug_on_desk(1.0))
     memory.record(outcome("pick red mug @ desk", finished=5.0))
     memory.correct("red mug", "desk")
     assert memory.world().holding == ""

@@ -14,7 +14,7 @@ from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
 from memagent.site import Site
 from memagent.types import Code, TaskResult, TaskStatus
 
-from ..scenes import DAY, mug_on_desk, outcome, percept, watch
+from ..scenes import DAY, mug_on_desk, outcome, percept, show, watch
 
 pytestmark = pytest.mark.unit
 
@@ -109,7 +109,7 @@ def _truth(at: list[Happening], bt: list[Happening], same: bool) -> bool | None:
 
 @pytest.fixture
 def day(memory: LifelongMemory) -> LifelongMemory:
-    memory.observe(mug_on_desk(1.0))
+    show(memory, mug_on_desk(1.0))
     memory.begin_episode("put the red mug in the top drawer")
     memory.record(outcome("pick red mug @ desk", Code.GRASP_FAILED, finished=10.0))
     memory.record(outcome("pick red mug @ desk", finished=20.0, took=8.0))
@@ -118,7 +118,7 @@ def day(memory: LifelongMemory) -> LifelongMemory:
     memory.end_episode(TaskResult(TaskStatus.SUCCEEDED, ""))
     memory.begin_episode("bring the banana")
     memory.record(outcome("open @ fridge", finished=100.0))
-    memory.observe(percept(160.0))
+    show(memory, percept(160.0))
     return memory
 
 
@@ -157,9 +157,9 @@ def test_how_long_ago_and_how_long_it_took(day: LifelongMemory) -> None:
 
 
 def test_how_long_an_event_lasted_is_from_its_boundaries(memory: LifelongMemory) -> None:
-    memory.observe(percept(10.0, summary="vacuuming the study", boundary=True))
-    memory.observe(percept(50.0, summary="mopping the kitchen", boundary=True))
-    memory.observe(percept(57.0))
+    show(memory, percept(10.0, summary="vacuuming the study", boundary=True))
+    show(memory, percept(50.0, summary="mopping the kitchen", boundary=True))
+    show(memory, percept(57.0))
     memory.remember("the bell rang", stamp=60.0)
     assert memory.chronology.how_long("vacuuming").value == 40.0
     assert memory.chronology.how_long("mopping").value == 7.0
@@ -221,7 +221,7 @@ def test_at_the_same_time_is_neither_before_nor_after(memory: LifelongMemory) ->
 
 def test_summaries_of_old_steps_do_not_blur_the_order(memory: LifelongMemory) -> None:
     for n in range(80):
-        memory.observe(percept(10.0 * n, summary=f"passing tree {n}", boundary=True))
+        show(memory, percept(10.0 * n, summary=f"passing tree {n}", boundary=True))
     assert memory.stats()["item"] > 80, "some were summarised"
     assert memory.chronology.before("tree 3", "tree 4").value is True
     assert memory.chronology.how_long("tree 3").value == 10.0

@@ -12,7 +12,7 @@ from memagent.memory import LifelongMemory
 from memagent.site import Site
 from memagent.types import Code, TaskResult, TaskStatus
 
-from ..scenes import outcome, percept
+from ..scenes import DAY, DESK, outcome, percept, show, thing
 
 pytestmark = pytest.mark.unit
 
@@ -91,12 +91,12 @@ def test_a_new_task_or_sibling_interrupts_only_what_it_is_not_a_part_of(
 
 def test_boundaries_cut_an_episode_into_events(path: Path, site: Site) -> None:
     with LifelongMemory(path, site) as memory:
-        memory.observe(percept(1.0, summary="waiting"))
+        show(memory, percept(1.0, summary="waiting"))
         task = memory.begin_episode("bring the banana")
-        memory.observe(percept(2.0, summary="driving to the kitchen", boundary=True))
-        memory.observe(percept(3.0, summary="still driving"))
+        show(memory, percept(2.0, summary="driving to the kitchen", boundary=True))
+        show(memory, percept(3.0, summary="still driving"))
         memory.record(outcome("navigate_to @ fridge", finished=9.0))
-        memory.observe(percept(8.5, summary="at the fridge", boundary=True))
+        show(memory, percept(8.5, summary="at the fridge", boundary=True))
         frame = memory.keyframe("the fridge from the front", stamp=9.5, path="frames/17.png")
         memory.record(outcome("open @ fridge", finished=12.0))
         memory.end_episode(DONE)
@@ -118,11 +118,11 @@ def test_boundaries_cut_an_episode_into_events(path: Path, site: Site) -> None:
 
 
 def test_events_never_overlap_though_percepts_lag_behind_outcomes(memory: LifelongMemory) -> None:
-    memory.observe(percept(1.0))
+    show(memory, percept(1.0))
     memory.record(outcome("open @ fridge", finished=12.0))
     task = memory.begin_episode("bring the banana")
-    memory.observe(percept(11.5, summary="driving", boundary=True))
-    memory.observe(percept(15.0, summary="there", boundary=True))
+    show(memory, percept(11.5, summary="driving", boundary=True))
+    show(memory, percept(15.0, summary="there", boundary=True))
     spans = [(e.started, e.finished) for e in memory.events(task)]
     assert spans == [(12.0, 12.0), (12.0, 15.0), (15.0, None)]
 
@@ -143,7 +143,7 @@ def test_reliving_finds_the_event_and_what_was_just_before_and_after(
     memory: LifelongMemory,
 ) -> None:
     for n, word in enumerate(["alder", "birch", "cedar", "dogwood", "elm"]):
-        memory.observe(percept(10.0 * n, summary=f"passing the {word}", boundary=True))
+        show(memory, percept(10.0 * n, summary=f"passing the {word}", boundary=True))
         memory.remember(f"noted leaf {n}", stamp=10.0 * n + 5.0)
     assert [e.text for e in memory.relive("the cedar")] == [
         "passing the birch", "passing the cedar", "passing the dogwood",
@@ -158,7 +158,7 @@ def test_reliving_finds_the_event_and_what_was_just_before_and_after(
 
 
 def test_forgetting_the_item_that_began_an_event_takes_its_words(memory: LifelongMemory) -> None:
-    memory.observe(percept(1.0, summary="somebody was crying", boundary=True))
+    show(memory, percept(1.0, summary="somebody was crying", boundary=True))
     memory.remember("rang the bell", stamp=2.0)
     item = next(i for i in memory.timeline() if "crying" in i.text)
     assert memory.forget(item.id)
@@ -166,7 +166,7 @@ def test_forgetting_the_item_that_began_an_event_takes_its_words(memory: Lifelon
 
 
 def test_a_keyframe_is_found_by_its_caption_and_needs_one(memory: LifelongMemory) -> None:
-    memory.observe(percept(1.0, summary="in the study", boundary=True))
+    show(memory, percept(1.0, summary="in the study", boundary=True))
     memory.keyframe("a letter under the lamp", stamp=2.0)
     (event,) = memory.relive("letter")
     assert [k.caption for k in event.keyframes] == ["a letter under the lamp"]
@@ -175,8 +175,20 @@ def test_a_keyframe_is_found_by_its_caption_and_needs_one(memory: LifelongMemory
 
 
 def test_an_event_lost_with_a_failed_write_is_cut_again(memory: LifelongMemory) -> None:
-    memory.observe(percept(1.0, summary="one", boundary=True))
+    show(memory, percept(1.0, summary="one", boundary=True))
     with pytest.raises(MemagentError):
         memory.begin_episode("lay the table", parent="episode-9")
-    memory.observe(percept(2.0, summary="two", boundary=True))
+    show(memory, percept(2.0, summary="two", boundary=True))
     assert [e.text for e in memory.relive("two")] == ["one", "two"]
+
+
+def test_the_order_of_first_sights_is_of_the_things_named(memory: LifelongMemory) -> None:
+    """What was said of them or of others since then is more recent, and much alike."""
+    names = [f"{colour} {kind}" for kind in ("mug", "cup") for colour in ("red", "blue", "green")]
+    for day, name in enumerate(names):
+        show(memory, percept(day * DAY, thing(name, DESK), where={name: "on desk"}))
+    spot = (7.7, 4.4, 0.65)
+    for day, name in enumerate(reversed(names), start=30):
+        show(memory, percept(day * DAY, thing(name, spot), where={name: "on shelf"}))
+    found = memory.order(*(f"first saw {name}" for name in reversed(names)))
+    assert [item.data["object"] for item in found] == names

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import math
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,7 +46,8 @@ def _odds(beliefs: tuple[PlaceBelief, ...]) -> dict[str, float]:
 def test_an_object_never_seen_may_be_anywhere_in_the_sites_order() -> None:
     beliefs = believe(Evidence(), PLACES, 0.0, CONFIG)
     assert [b.place for b in beliefs] == [p.name for p in PLACES]
-    assert {b.probability for b in beliefs} == {0.25}
+    (odds,) = {b.probability for b in beliefs}
+    assert odds == pytest.approx((1 - CONFIG.elsewhere) / 4)
     assert {b.evidence for b in beliefs} == {"not looked there yet"}
     assert beliefs[2].predicate == "in"
 
@@ -58,13 +57,29 @@ def test_searched_places_drop_to_the_end_and_recover_with_time() -> None:
     soon = _odds(believe(evidence, PLACES, 110.0, CONFIG))
     assert soon["desk"] < 0.01 < soon["shelf"] < soon["fridge"]
     later = _odds(believe(evidence, PLACES, 100.0 + 2 * DAY, CONFIG))
-    assert later["desk"] == pytest.approx(0.25, abs=0.01)
+    assert later["desk"] == pytest.approx((1 - CONFIG.elsewhere) / 4, abs=0.01)
 
 
-def test_all_places_just_searched_leaves_an_even_belief() -> None:
-    evidence = Evidence(searches=tuple(_search(p.name, 100.0) for p in PLACES))
-    odds = _odds(believe(evidence, PLACES, 100.0, CONFIG))
-    assert set(odds.values()) == {0.25}
+def test_what_was_just_sought_everywhere_is_most_likely_elsewhere() -> None:
+    searches = tuple(_search(p.name, 100.0) for p in PLACES)
+    odds = _odds(believe(Evidence(searches=searches), PLACES, 100.0, CONFIG))
+    assert len(set(odds.values())) == 1
+    assert sum(odds.values()) < 0.05
+    visits = tuple(_visit("desk", stamp) for stamp in (10.0, 20.0, 30.0))
+    odds = _odds(believe(Evidence(visits=visits, searches=searches), PLACES, 100.0, CONFIG))
+    assert sum(odds.values()) < 0.1, "nor does a habit keep it there"
+    odds = _odds(believe(Evidence(visits=visits, searches=searches), PLACES, DAY, CONFIG))
+    assert odds["desk"] > 0.3, "a day later it may be back"
+
+
+def test_one_visit_is_no_habit_of_what_has_left() -> None:
+    once, often = (
+        believe(Evidence(visits=(_visit("desk", 100.0),) * n), PLACES, 200.0, CONFIG)[0]
+        for n in (1, 8)
+    )
+    assert (once.place, often.place) == ("desk", "desk")
+    assert once.probability < 0.45
+    assert often.probability > 0.6
 
 
 def test_what_was_just_seen_is_there() -> None:
@@ -157,7 +172,7 @@ def test_probabilities_are_probabilities_whatever_is_remembered(
     assert odds == sorted(odds, reverse=True)
     assert len({b.place for b in beliefs}) == len(beliefs)
     if beliefs:
-        assert math.isclose(sum(odds), 1.0)
+        assert 0.0 < sum(odds) < 1.0 + 1e-9
     else:
         assert not places
         assert not fact

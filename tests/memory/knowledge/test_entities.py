@@ -9,7 +9,7 @@ import pytest
 
 from memagent.memory.knowledge.entities import Entities, EntityConfig
 from memagent.memory.knowledge.likeness import Likeness
-from memagent.memory.store.sqlite import IN_MEMORY, Store
+from memagent.memory.store.sqlite import IN_MEMORY, SQLiteStore
 from memagent.memory.store.tables import Tables
 from memagent.types import ObjectObservation, Pose2D, Vector3
 
@@ -21,14 +21,23 @@ BIG, SMALL = (0.12, 0.12, 0.2), (0.05, 0.05, 0.08)
 
 
 def _registry(config: EntityConfig | None = None) -> Entities:
-    return Entities(Tables(Store(IN_MEMORY)), config or EntityConfig())
+    return Entities(Tables(SQLiteStore(IN_MEMORY)), config or EntityConfig())
 
 
-def _show(entities: Entities, stamp: float, *seen: ObjectObservation) -> list[str]:
+def _frame(entities: Entities, stamp: float, *seen: ObjectObservation) -> list[str]:
     where = {o.label: "on desk" for o in seen}
     view = percept(stamp, *seen, where=where, base=Pose2D(6.1, 4.95, 1.57))
     with entities._tables.store.transaction():
-        return [s.name for s in entities.resolve(view)]
+        sightings = entities.resolve(view)
+        for sighting in sightings:
+            entities.update(sighting, stamp)
+        return [s.name for s in sightings]
+
+
+def _show(entities: Entities, stamp: float, *seen: ObjectObservation) -> list[str]:
+    """Two frames: enough to believe in what was never seen before."""
+    _frame(entities, stamp - 0.2, *seen)
+    return _frame(entities, stamp, *seen)
 
 
 def _mug(

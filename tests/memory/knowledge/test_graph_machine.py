@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from memagent.memory.knowledge.knowledge_graph import GraphConfig, KnowledgeGraph
 from memagent.memory.records import ROBOT, whereabouts_of
-from memagent.memory.store.sqlite import Store, StoreConfig
+from memagent.memory.store import SQLiteStore, StoreConfig
 from memagent.memory.store.tables import Tables
 from memagent.types import Relation
 
@@ -48,7 +48,7 @@ class GraphMachine(RuleBasedStateMachine):
         self._open()
 
     def _open(self) -> None:
-        self.store = Store(self._path, StoreConfig(durability="normal"))
+        self.store = SQLiteStore(self._path, StoreConfig(durability="normal"))
         self.tables = Tables(self.store)
         self.graph = KnowledgeGraph(self.tables, None, CONFIG)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from memagent.memory.knowledge.knowledge_graph import KnowledgeGraph
 from memagent.memory.records import ROBOT
-from memagent.memory.store.sqlite import IN_MEMORY, Store
+from memagent.memory.store.sqlite import IN_MEMORY, SQLiteStore
 from memagent.memory.store.tables import Tables
 from memagent.site import Site
 from memagent.types import Predicate, Relation
@@ -25,7 +25,7 @@ PLACES = ("desk", "fridge", "shelf")
 
 @pytest.fixture
 def tables() -> Iterator[Tables]:
-    store = Store(IN_MEMORY)
+    store = SQLiteStore(IN_MEMORY)
     yield Tables(store)
     store.close()
 
@@ -48,7 +48,7 @@ steps = st.lists(
 @settings(max_examples=60, deadline=None)
 @given(steps)
 def test_facts_are_what_replaying_the_story_gives(story: list[tuple[str, str, int]]) -> None:
-    store = Store(IN_MEMORY)
+    store = SQLiteStore(IN_MEMORY)
     tables = Tables(store)
     graph = KnowledgeGraph(tables, None)
     reference: dict[str, str] = {}

@@ -16,7 +16,7 @@ from memagent.memory.knowledge.paper_graph import (
     lexical_embedding,
     resolve_by_rules,
 )
-from memagent.memory.store.sqlite import IN_MEMORY, Store
+from memagent.memory.store.sqlite import IN_MEMORY, SQLiteStore
 from memagent.memory.store.tables import Tables
 from memagent.types import Predicate, Relation
 
@@ -69,7 +69,7 @@ def test_the_flaw_in_its_smallest_form() -> None:
 
 
 def test_ours_loses_nothing_and_keeps_the_old_place_in_the_history() -> None:
-    store = Store(IN_MEMORY)
+    store = SQLiteStore(IN_MEMORY)
     tables = Tables(store)
     graph = KnowledgeGraph(tables, None)
     with store.transaction():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from memagent.memory.recall import log_index, sketch, sketching
 from memagent.memory.recall.log_index import LogIndex, bytes_of, vectors_of
 from memagent.memory.recall.sketch import Sketch
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store import SQLiteStore
 from memagent.memory.store.tables import Tables
 from memagent.types import Query
 
@@ -40,7 +40,7 @@ def fill(tables: Tables, index: LogIndex, vectors: np.ndarray) -> None:
 
 @pytest.fixture
 def tables() -> Tables:
-    return Tables(Store(":memory:"))
+    return Tables(SQLiteStore(":memory:"))
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -52,7 +52,7 @@ def tables() -> Tables:
     radius=st.floats(0.1, 4.0),
 )
 def test_filters_agree_with_a_plain_loop(kinds, since, until, near, radius) -> None:
-    tables = Tables(Store(":memory:"))
+    tables = Tables(SQLiteStore(":memory:"))
     index = LogIndex(tables.store, "m", DIMENSION)
     vectors = unit(np.random.default_rng(0), 60)
     fill(tables, index, vectors)
@@ -80,7 +80,7 @@ def test_filters_agree_with_a_plain_loop(kinds, since, until, near, radius) -> N
 
 
 def test_it_follows_the_log_and_is_rebuilt_from_it(tmp_path: Path) -> None:
-    store = Store(tmp_path / "memory.db")
+    store = SQLiteStore(tmp_path / "memory.db")
     tables, vectors = Tables(store), unit(np.random.default_rng(1), 30)
     index = LogIndex(store, "m", DIMENSION)
     fill(tables, index, vectors)
@@ -218,3 +218,27 @@ def test_neighbours_are_near_in_time_and_of_one_kind(tables) -> None:
     assert beside[:, 0].tolist() == [1, -1, 3, -1, -1]
     assert beside[:, 1].tolist() == [-1, -1, -1, -1, -1]
     assert index.stretches(rows, 60.0).tolist() == [0, 0, 0, 0, 1]
+
+
+def test_dropping_items_closes_gaps_and_keeps_the_rest(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_index, "_SPARE", 10)
+    monkeypatch.setattr(log_index, "_CHUNK", 7)
+    vectors = unit(np.random.default_rng(2), 60)
+    index = LogIndex(tables.store, "m", DIMENSION)
+    fill(tables, index, vectors)
+    gone = [seq for seq in range(1, 61) if seq % 3]
+    with tables.store.transaction():
+        for seq in gone:
+            tables.forget_item(seq)
+    for start in range(0, 40, 5):
+        index.drop(gone[start : start + 5])
+    assert index.size < 40
+    assert index.embedded == 20
+    for seq in range(3, 61, 3):
+        rows, _ = index.similar(vectors[seq - 1], 1)
+        assert index.seqs(rows).tolist() == [seq]
+    rebuilt = LogIndex(tables.store, "m", DIMENSION)
+    assert index.seqs(index.newest(60)).tolist() == rebuilt.seqs(rebuilt.newest(60)).tolist()
+    tables.store.close()

@@ -143,12 +143,12 @@ def test_vectors_find_what_words_do_not(path: Path) -> None:
     with LifelongMemory(path, embedder=embedder) as memory:
         for i, text in enumerate(("a mug on the desk", "a key in the bowl", "watered the plant")):
             memory.remember(text, stamp=1000.0 * i)
-        assert memory.wait_for_vectors(10.0)
+        assert memory.settle(10.0)
         assert _texts(memory, Query(text="something to drink from")) == ["a mug on the desk"]
         assert _texts(memory, Query(text="flower", until=1500.0)) == []
     embedder.embedded.clear()
     with LifelongMemory(path, embedder=embedder) as memory:  # Nothing is embedded twice.
-        assert memory.wait_for_vectors(10.0)
+        assert memory.settle(10.0)
         assert embedder.embedded == []
         assert _texts(memory, Query(text="lock")) == ["a key in the bowl"]
 
@@ -158,19 +158,19 @@ def test_a_silent_embedder_costs_no_memory_and_no_recall(path: Path) -> None:
     embedder.broken = True
     with LifelongMemory(path, embedder=embedder) as memory:
         memory.remember("a mug on the desk", stamp=0.0)
-        assert not memory.wait_for_vectors(0.2)
+        assert not memory.settle(0.2)
         assert _texts(memory, Query(text="mug")) == ["a mug on the desk"]
         embedder.broken = False
-        assert memory.wait_for_vectors(10.0)
+        assert memory.settle(10.0)
         assert _texts(memory, Query(text="drink")) == ["a mug on the desk"]
 
 
 def test_another_embedder_gives_every_item_a_new_vector(path: Path) -> None:
     with LifelongMemory(path, embedder=Concepts()) as memory:
         memory.remember("a mug on the desk", stamp=0.0)
-        assert memory.wait_for_vectors(10.0)
+        assert memory.settle(10.0)
     with LifelongMemory(path, embedder=NGramEmbedder()) as memory:
-        assert memory.wait_for_vectors(10.0)
+        assert memory.settle(10.0)
         assert _texts(memory, Query(text="deskes")) == ["a mug on the desk"]
     with LifelongMemory(path) as memory:  # And none at all is fine.
         assert _texts(memory, Query(text="mug")) == ["a mug on the desk"]
@@ -179,7 +179,7 @@ def test_another_embedder_gives_every_item_a_new_vector(path: Path) -> None:
 def test_what_is_forgotten_leaves_no_vector(path: Path) -> None:
     with LifelongMemory(path, embedder=Concepts()) as memory:
         secret = memory.remember("the key of the safe", stamp=0.0)
-        assert memory.wait_for_vectors(10.0)
+        assert memory.settle(10.0)
         assert memory.forget(secret.id)
         assert _texts(memory, Query(text="lock")) == []
     connection = sqlite3.connect(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from memagent.errors import MemagentError
-from memagent.memory import Decision, Evidence, LessonRecord, LifelongMemory
+from memagent.memory import (
+    Decision,
+    Evidence,
+    LessonConfig,
+    LessonRecord,
+    LifelongMemory,
+    MemoryConfig,
+    StateConfig,
+)
 from memagent.memory.semantic.lessons import Vocabulary, pattern_of
 from memagent.memory.semantic.merging import nearest
 from memagent.memory.semantic.trials import Trial
@@ -22,7 +31,7 @@ from memagent.memory.store.sqlite import APPLICATION_ID, migrations
 from memagent.site import Site
 from memagent.types import Code, Lesson, Query, TaskResult, TaskStatus
 
-from ..scenes import DAY, mug_on_desk, outcome, percept, thing, watch
+from ..scenes import DAY, mug_on_desk, outcome, percept, show, thing, watch
 
 pytestmark = pytest.mark.unit
 
@@ -63,7 +72,7 @@ def test_a_lesson_has_a_rate_with_its_interval_and_says_how_it_fails(
 
 
 def test_lessons_are_drawn_for_object_category_place_and_skill(memory: LifelongMemory) -> None:
-    memory.observe(mug_on_desk(1.0))
+    show(memory, mug_on_desk(1.0))
     memory.record(outcome("pick red mug @ desk", Code.GRASP_FAILED, finished=10.0))
     assert [x.subject for x in memory.lessons("pick", "red mug")] == ["red mug", "mug", ""]
     assert memory.lessons("pick", "desk")[0].failures == 1
@@ -94,13 +103,13 @@ def test_a_change_of_the_world_shows_after_a_handful_of_outcomes(memory: Lifelon
         strengths.append(_pick(memory).strength)
     assert strengths == sorted(strengths, reverse=True)
     assert _pick(memory).id == before.id
-    memory.observe(percept(1500.0))
+    show(memory, percept(1500.0))
     _picks(memory, "S", start=2000.0)
     after = _pick(memory)
     assert after.id != before.id
     assert (after.claim, after.successes, after.failures) == ("works", 5, 0)
     assert after.rate > 0.8
-    (event,) = (e for e in memory.observe(percept(2100.0)) if e.kind == "lesson")
+    (event,) = (e for e in show(memory, percept(2100.0)) if e.kind == "lesson")
     assert event.text == "pick(tea box) worked 5 of 5 times"
     valid = [i for i in memory.recall(Query(text="tea box", kinds=("lesson",), limit=50)).items
              if i.valid_to is None]  # fmt: skip
@@ -163,7 +172,7 @@ def test_what_a_skill_brings_about_is_not_taken_for_its_precondition(
 def test_the_hand_counts_as_it_was_when_the_skill_began(memory: LifelongMemory) -> None:
     for i in range(2):
         start = 100.0 * (i + 1)
-        memory.observe(percept(start, thing("red mug", (6.0, 5.6, 0.745))))
+        show(memory, percept(start, thing("red mug", (6.0, 5.6, 0.745))))
         memory.record(outcome("pick red mug @ desk", finished=start + 5.0))
         watch(memory, mug_on_desk(0.0), start + 10.5, 1.0)
         assert memory.world().holding == "", "percepts were faster than the outcome"
@@ -184,11 +193,11 @@ def _task(memory: LifelongMemory, instruction: str, code: Code, stamp: float) ->
 
 
 def test_tasks_teach_how_often_they_work_and_why_they_fail(memory: LifelongMemory) -> None:
-    memory.observe(mug_on_desk(1.0))
+    show(memory, mug_on_desk(1.0))
     put = "put the {} in the top drawer"
     _task(memory, put.format("red mug"), Code.OK, 10.0)
     _task(memory, put.format("red mug"), Code.BLOCKED, 20.0)
-    memory.observe(percept(25.0, thing("banana", (7.0, 5.6, 0.7))))
+    show(memory, percept(25.0, thing("banana", (7.0, 5.6, 0.7))))
     _task(memory, put.format("banana").upper() + ".", Code.BLOCKED, 30.0)
     own, pattern, *alike = memory.task_lessons("Put the banana in the top drawer")
     assert own.text == (
@@ -289,6 +298,7 @@ def test_another_merger_may_fold_lessons_into_one(path: Path, site: Site) -> Non
     with LifelongMemory(path, site, merger=merger) as memory:
         for number in range(12):
             memory.record(outcome(f"pick tea box {number}", Code.GRASP_FAILED, finished=number))
+        assert memory.settle(10.0)
         told = memory.lessons("pick", "tea box 0")[0]
         assert (told.text, told.failures) == ("folded tea box 11", 12)
         assert max(merger.shown) <= 10
@@ -315,9 +325,11 @@ def test_the_rules_decide_where_a_merger_fails_or_would_delete_what_is_pinned(
     merger = _Wrong(error)
     with LifelongMemory(path, merger=merger) as memory:
         memory.record(outcome("pick tea box", Code.GRASP_FAILED, finished=1.0))
+        assert memory.settle(10.0)
         for lesson in memory.lessons("pick", "tea box"):
             memory.pin_lesson(lesson.id)
         memory.record(outcome("pick tea box", Code.GRASP_FAILED, finished=2.0))
+        assert memory.settle(10.0)
         assert [x.failures for x in memory.lessons("pick", "tea box")] == [2, 2]
 
 
@@ -325,8 +337,45 @@ def test_a_merger_may_delete(path: Path) -> None:
     with LifelongMemory(path, merger=_Wrong(error=False)) as memory:
         for stamp in (1.0, 2.0):
             memory.record(outcome("pick tea box", Code.GRASP_FAILED, finished=stamp))
+            assert memory.settle(10.0)
         assert memory.lessons("pick", "tea box") == ()
         assert all(i.valid_to is not None for i in memory.recall(Query(kinds=("lesson",))).items)
+
+
+class _Slow:
+    """Thinks until it is let go."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+
+    def decide(self, evidence: Evidence, nearest: Sequence[LessonRecord]) -> Sequence[Decision]:
+        if not self.go.wait(10.0):
+            raise MemagentError("nobody let it go")
+        return (Decision("ADD", words="after some thought"),)
+
+
+def test_memory_goes_on_while_a_merger_thinks_and_events_tell_what_it_says(path: Path) -> None:
+    merger = _Slow()
+    with LifelongMemory(path, merger=merger) as memory:
+        memory.record(outcome("pick tea box", Code.GRASP_FAILED, finished=1.0))
+        memory.observe(percept(2.0))
+        assert memory.lessons("pick", "tea box") == ()
+        merger.go.set()
+        assert memory.settle(10.0)
+        assert memory.lessons("pick", "tea box")[0].text == "after some thought"
+        told = [event.text for event in memory.observe(percept(3.0)) if event.kind == "lesson"]
+        assert told == ["after some thought"]
+
+
+def test_what_a_merger_had_no_time_for_is_learned_the_next_time(path: Path, tmp_path: Path) -> None:
+    merger = _Slow()
+    with LifelongMemory(path, merger=merger) as memory:
+        memory.record(outcome("pick tea box", Code.GRASP_FAILED, finished=1.0))
+        snapshot = tmp_path / "killed.db"
+        memory.snapshot(snapshot)
+        merger.go.set()
+    with LifelongMemory(snapshot) as memory:
+        assert [x.failures for x in memory.lessons("pick", "tea box")] == [1, 1]
 
 
 def test_the_nearest_are_about_the_same_then_alike_and_at_most_ten() -> None:
@@ -385,7 +434,7 @@ def test_an_older_file_keeps_everything_and_its_outcomes_become_lessons(
     path: Path, site: Site
 ) -> None:
     with LifelongMemory(path, site) as memory:
-        memory.observe(mug_on_desk(1.0))
+        show(memory, mug_on_desk(1.0))
         memory.remember("the key hangs by the door", stamp=2.0)
         for number in range(3):
             _task(memory, "put the red mug in the top drawer", Code.BLOCKED, 10.0 * number + 10)
@@ -450,7 +499,7 @@ def test_habits_tell_how_many_visits_say_so(path: Path, site: Site) -> None:
         usual, other = memory.habits("mug")
         assert usual.text == "the red mug is usually on the desk: 3 of 4 visits"
         assert other.text == "the red mug is sometimes on the shelf: 1 of 4 visits"
-        assert [stay.first for stay in usual.evidence] == [0.0, DAY, 3 * DAY]
+        assert [stay.first for stay in usual.evidence] == [0.2, DAY, 3 * DAY + 0.2]
         assert [stay.last for stay in usual.evidence] == [2.0, DAY + 2.0, 3 * DAY + 2.0]
         assert memory.habits("banana") == ()
     with LifelongMemory(path, site) as memory:
@@ -458,9 +507,25 @@ def test_habits_tell_how_many_visits_say_so(path: Path, site: Site) -> None:
 
 
 def test_what_the_robot_put_somewhere_is_no_habit(memory: LifelongMemory) -> None:
-    memory.observe(mug_on_desk(1.0))
+    show(memory, mug_on_desk(1.0))
     memory.record(outcome("pick red mug @ desk", finished=10.0))
     memory.record(outcome("place red mug @ shelf", finished=20.0))
     (habit,) = memory.habits("red mug")
     assert (habit.place, habit.visits, habit.of) == ("desk", 1, 1)
     assert dataclasses.asdict(habit)["evidence"][0]["position"] == (6.0, 5.6, 0.745)
+
+
+def test_there_are_only_so_many_lessons_and_those_that_rest_on_least_give_way(path: Path) -> None:
+    config = MemoryConfig(state=StateConfig(lessons=LessonConfig(most=12)))
+    with LifelongMemory(path, config=config) as memory:
+        _picks(memory, "SSSS")
+        pinned = memory.teach("never lift the aquarium", skill="pick")
+        for i in range(30):
+            memory.record(outcome(f"open @ box {i}", finished=1000.0 + i))
+        assert memory.stats()["lesson"] <= 12
+        assert memory.lessons("pick", "tea box")[1].successes == 4
+        assert memory.lessons("open", "box 29")[0].subject == "box 29"
+        assert pinned.text in [lesson.text for lesson in memory.lessons("pick")]
+        shown = [lesson.text for lesson in memory.lessons("open")]
+    with LifelongMemory(path, config=config) as memory:
+        assert [lesson.text for lesson in memory.lessons("open")] == shown

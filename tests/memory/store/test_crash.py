@@ -17,7 +17,7 @@ from memagent.memory import LifelongMemory
 from memagent.site import Site
 from memagent.types import Query, TaskResult, TaskStatus
 
-from ..scenes import mug_on_desk, outcome
+from ..scenes import mug_on_desk, outcome, show
 
 pytestmark = pytest.mark.unit
 
@@ -31,7 +31,7 @@ def _write_until_killed(path: Path, site: Site, first: int, acknowledge: int) ->
             memory.remember(
                 f"marker{n} was here", stamp=float(n), position=(n % 100, n // 100, 1.0)
             )
-            memory.observe(mug_on_desk(float(n), position=(5.6 + 0.3 * (n % 4), 5.6, 0.745)))
+            show(memory, mug_on_desk(float(n), position=(5.6 + 0.3 * (n % 4), 5.6, 0.745)))
             memory.begin_episode(f"errand{n}")
             memory.record(outcome("open @ fridge", finished=n + 0.5))
             memory.end_episode(TaskResult(TaskStatus.SUCCEEDED, "done"))

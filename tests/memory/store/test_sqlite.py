@@ -17,8 +17,9 @@ import pytest
 
 from memagent.errors import StoreError
 from memagent.memory import LifelongMemory, MemoryConfig, MemoryReader, StoreConfig
+from memagent.memory.store import SQLiteStore
 from memagent.memory.store import sqlite as store_module
-from memagent.memory.store.sqlite import Store
+from memagent.memory.store.tables import Tables
 from memagent.types import Query
 
 pytestmark = pytest.mark.unit
@@ -118,7 +119,7 @@ def test_an_older_schema_is_upgraded_once_and_keeps_its_rows(
     monkeypatch.setattr(store_module, "migrations", lambda: scripts)
     for _ in range(2):
         assert len(_notes(path)) == 5
-    store = Store(path)
+    store = SQLiteStore(path)
     assert store.query("SELECT a FROM extra") == [(7,)]
     store.close()
 
@@ -249,7 +250,7 @@ def test_a_snapshot_taken_in_use_opens_on_its_own(path: Path, tmp_path: Path) ->
 
 
 def test_a_transaction_is_all_or_nothing(path: Path) -> None:
-    store = Store(path)
+    store = SQLiteStore(path)
 
     def fail_halfway() -> None:
         with store.transaction():
@@ -270,7 +271,7 @@ def test_a_transaction_is_all_or_nothing(path: Path) -> None:
 
 @pytest.mark.parametrize("durability", ["normal", "full"])
 def test_durability_is_what_was_asked_for(path: Path, durability: str) -> None:
-    store = Store(path, StoreConfig.model_validate({"durability": durability}))
+    store = SQLiteStore(path, StoreConfig.model_validate({"durability": durability}))
     assert store.query("PRAGMA journal_mode") == [("wal",)]
     assert store.query("PRAGMA synchronous") == [({"normal": 1, "full": 2}[durability],)]
     store.close()
@@ -282,7 +283,7 @@ def test_a_memory_of_the_first_version_is_read_with_all_it_knows(
     scripts = store_module.migrations()
     with monkeypatch.context() as patch:
         patch.setattr(store_module, "migrations", lambda: scripts[:1])
-        store = Store(path)
+        store = SQLiteStore(path)
         with store.transaction():
             store.execute(
                 "INSERT INTO fact (subject, predicate, object, confidence, valid_from, learned, "
@@ -293,3 +294,16 @@ def test_a_memory_of_the_first_version_is_read_with_all_it_knows(
         assert [f.relation.object for f in memory.facts("mug")] == ["desk"]
         (edge,) = (e for _, _, e in memory.graph().edges(data=True))
         assert edge["evidence"] == 1
+
+
+def test_facts_that_ended_lately_are_found_by_their_index(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SQLiteStore(path)
+    asked: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "query", lambda sql, _: asked.append(sql) or [])
+        Tables(store).ended_since(1.0)
+    plan = store.query(f"EXPLAIN QUERY PLAN {asked[0]}", (1.0,))
+    assert any("USING INDEX fact_ended" in str(row) for row in plan), plan
+    store.close()

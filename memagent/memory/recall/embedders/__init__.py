@@ -10,6 +10,7 @@ from memagent.memory.recall.embedders.endpoint import EndpointEmbedder
 from memagent.memory.recall.embedders.interface import Embedder, EmbedderError
 from memagent.memory.recall.embedders.minilm import MiniLMEmbedder
 from memagent.memory.recall.embedders.ngrams import NGramEmbedder
+from memagent.memory.recall.embedders.sentences import SentenceTransformersEmbedder
 
 __all__ = [
     "Embedder",
@@ -18,5 +19,6 @@ __all__ = [
     "EndpointEmbedder",
     "MiniLMEmbedder",
     "NGramEmbedder",
+    "SentenceTransformersEmbedder",
     "choose_embedder",
 ]

