@@ -95,6 +95,7 @@ class LogIndex:
         self._vectors[:] = 0.0
         self._in_order, self._pauses = True, (0.0, 0, np.zeros(0, np.int64))
         self._sketching.begin_anew()
+        self._reserve(int(self._store.query("SELECT count(*) FROM item")[0][0]))
         self._append()
         self._load_vectors()
         self._generation = generation
@@ -292,7 +293,7 @@ class LogIndex:
         for name in _COLUMNS:
             old = getattr(self, name)
             new = np.zeros((capacity, *old.shape[1:]), old.dtype)
-            new[: len(old)] = old
+            new[: self.size] = old[: self.size]
             setattr(self, name, new)
 
     def _take_in(self, rows: list[Row]) -> bool:
