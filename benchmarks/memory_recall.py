@@ -53,12 +53,15 @@ def percentiles(seconds: Sequence[float]) -> tuple[float, float]:
 
 
 def timed(ask: Callable[[Any], object], questions: Sequence[Any]) -> list[float]:
-    """Seconds that each question takes, after some to warm up; asked now and then, as robots do."""
+    """Seconds that each question takes. Between two there is a pause and another question, so that
+    neither the scheduler's slices nor cold caches count.
+    """
     for question in questions[:WARM_UP]:
         ask(question)
     took = []
-    for question in questions:
+    for number, question in enumerate(questions):
         time.sleep(PAUSE_S)
+        ask(questions[number - 1])
         began = time.perf_counter()
         ask(question)
         took.append(time.perf_counter() - began)

@@ -230,9 +230,8 @@ class MemoryState:
 
     def vocabulary(self) -> Vocabulary:
         """What instructions may name: the objects ever seen, and the places."""
-        entities = self.entities.all()
-        objects = {name for e in entities for name in (e.name, e.label, e.category)}
-        return Vocabulary(frozenset(objects), frozenset(c.name for c in self.candidates()))
+        places = frozenset(candidate.name.lower() for candidate in self.candidates())
+        return Vocabulary(self.entities, places)
 
     def phrase(self, relation: Relation) -> str:
         """A relation in words, with the room of its place: "red mug on the desk (study)"."""

@@ -65,7 +65,7 @@ class Forgetting:
 
     def reload(self) -> None:
         """Read everything from the store again."""
-        self._traces = Traces(self._store)
+        self._loaded: Traces | None = None
         self.gists = Gists(self._tables, self._config)
         self._doomed: list[int] = []
         """What goes next, the weakest last."""
@@ -75,6 +75,13 @@ class Forgetting:
         self._writes = 0
         """Since the traces followed the log: it may have grown by so much."""
         self._begun = False
+
+    @property
+    def _traces(self) -> Traces:
+        """Read at the first need, which the first question of a large memory has not."""
+        if self._loaded is None:
+            self._loaded = Traces(self._store)
+        return self._loaded
 
     # --- use and pins -------------------------------------------------------------------------
 

@@ -85,9 +85,9 @@ class Evidence:
     searches: Sequence[Search] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Share:
-    """One contribution to a place's probability."""
+    """One contribution to a place's probability. Never changed; frozen ones take long to make."""
 
     place: str
     weight: float
@@ -230,13 +230,17 @@ def _normalised(
         by_place.setdefault(share.place, []).append(share)
     beliefs = []
     for place, parts in by_place.items():
-        main = max(parts, key=lambda part: part.weight)
-        seen = next((part for part in parts if part.last_seen is not None), main)
+        main = seen = parts[0]
+        weight = main.weight
+        if len(parts) > 1:
+            main = max(parts, key=lambda part: part.weight)
+            seen = next((part for part in parts if part.last_seen is not None), main)
+            weight = sum(part.weight for part in parts)
         beliefs.append(
             PlaceBelief(
                 place,
                 seen.predicate or predicates.get(place, "on"),
-                sum(part.weight for part in parts) / total,
+                weight / total,
                 seen.position,
                 seen.last_seen,
                 main.reason,

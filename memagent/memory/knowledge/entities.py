@@ -95,6 +95,10 @@ class Entities:
     def get(self, name: str) -> Entity | None:
         return self._known.get(name)
 
+    def __contains__(self, word: object) -> bool:
+        """Whether some object's name, label or category is this, in small letters."""
+        return any(word in self._meant[sense] for sense in ("name", "label", "category"))
+
     def called(self, name: str) -> tuple[str, ...]:
         """Names of the objects of exactly this name, else label, else category."""
         if name in self._known:

@@ -21,7 +21,7 @@ from memagent.types import Query, Vector3
 
 _EXACT = 1_500
 """Rows up to which all that pass are scored exactly."""
-_CHUNK = 4_096
+_CHUNK = 1_024
 _SPARE = 1_024
 """Dead rows that are never worth closing the gaps."""
 _COLUMNS = ("_seqs", "_stamps", "_kind", "_x", "_y", "_z", "_vectors", "_embedded", "_alive")
@@ -95,6 +95,7 @@ class LogIndex:
         self._vectors[:] = 0.0
         self._in_order, self._pauses = True, (0.0, 0, np.zeros(0, np.int64))
         self._sketching.begin_anew()
+        self._reserve(int(self._store.query("SELECT count(*) FROM item")[0][0]))
         self._append()
         self._load_vectors()
         self._generation = generation
@@ -220,8 +221,8 @@ class LogIndex:
         """
         n = self.size
         if passing is not None:
-            has_vector = self._embedded[passing]
-            passing = passing if has_vector.all() else passing[has_vector]
+            if not self._embedded[:n].all():
+                passing = passing[self._embedded[passing]]
         sketch = self._sketching.current(self._vectors[:n], self._embedded[:n])
         if sketch is not None and (passing is None or len(passing) > _EXACT):
             rows = sketch.shortlist(vector, count, passing)
@@ -292,7 +293,7 @@ class LogIndex:
         for name in _COLUMNS:
             old = getattr(self, name)
             new = np.zeros((capacity, *old.shape[1:]), old.dtype)
-            new[: len(old)] = old
+            new[: self.size] = old[: self.size]
             setattr(self, name, new)
 
     def _take_in(self, rows: list[Row]) -> bool:

@@ -30,7 +30,8 @@ _SAMPLE = 4_096
 _TAUGHT = 20
 """Codes per centre from which the centres are chosen."""
 _ROUNDS = 4
-_CHUNK = 4_096
+_CHUNK = 1_024
+"""Rows in one piece of work: larger ones would leave the process large."""
 _EFFORTS = ((20, 400), (40, 600), (80, 2_400), (160, 9_600))
 """Codes that a question reads, in roots of how many there are, and rows left for exact scores."""
 _LEAST = 4_000
@@ -202,8 +203,12 @@ def largest(values: Vectors, count: int) -> Rows:
 
 def _principal_axes(vectors: Vectors, rows: Rows) -> Vectors:
     """The strongest principal components of a sample, shape (dimension, code)."""
-    sample = vectors[rows[:: max(1, len(rows) // _SAMPLE)]].astype(np.float64)
-    _, axes = np.linalg.eigh(sample.T @ sample)
+    sample = rows[:: max(1, len(rows) // _SAMPLE)]
+    moments = np.zeros((vectors.shape[1], vectors.shape[1]))
+    for some in _chunks(len(sample)):
+        part = vectors[sample[some]]
+        moments += part.T @ part
+    _, axes = np.linalg.eigh(moments)
     return np.ascontiguousarray(axes[:, -CODE:], dtype=np.float32)
 
 

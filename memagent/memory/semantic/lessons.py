@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 
 from memagent.errors import MemagentError
@@ -34,6 +34,8 @@ _LOG = logging.getLogger(__name__)
 _SEEN = "lessons_drawn_until"
 Decider = Callable[[Evidence], Sequence[Decision] | None]
 """Decides what evidence does to lessons; None leaves it to the rules."""
+_PHRASE = 8
+"""The most words of a name."""
 _ALIKE = 0.5
 """Share of common words from which the lesson of another instruction is worth telling."""
 
@@ -50,10 +52,10 @@ class Experience:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What instructions may name."""
+    """What instructions may name, in small letters."""
 
-    objects: frozenset[str]
-    places: frozenset[str]
+    objects: Container[str]
+    places: Container[str]
 
 
 class Lessons:
@@ -326,13 +328,16 @@ class Lessons:
 
 def pattern_of(instruction: str, words: Vocabulary) -> str:
     """An instruction with the names of things taken out: "put the <object> in the <place>"."""
-    slots = {name.lower(): "<object>" for name in words.objects}
-    slots |= {name.lower(): "<place>" for name in words.places}
-    names = sorted((name for name in slots if name), key=lambda name: (-len(name), name))
-    if not names:
-        return instruction
-    either = "|".join(re.escape(name) for name in names)
-    return re.sub(rf"\b(?:{either})\b", lambda found: slots[found.group()], instruction)
+    edges = [edge.start() for edge in re.finditer(r"\b", instruction)]
+    told, done = "", 0
+    for number, start in enumerate(edges):
+        for end in reversed(edges[number + 1 : number + 2 * _PHRASE]):  # A word has two edges.
+            phrase = instruction[start:end]
+            slot = "<place>" if phrase in words.places else "<object>"
+            if start >= done and (phrase in words.places or phrase in words.objects):
+                told, done = told + instruction[done:start] + slot, end
+                break
+    return told + instruction[done:]
 
 
 def _end_of(episode: Episode) -> str:
