@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Depth images: the points they measure, and the voxels they see through.
+
+Only occupied voxels are kept, so free space need not be walked: each voxel in view is projected
+into the image, and one that lies clearly before what its pixel measured was seen through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from memagent.memory.spatial.voxels.cloud import Points
+from memagent.memory.spatial.voxels.errors import VoxelError
+from memagent.memory.spatial.voxels.morton import Ints, decode
+from memagent.memory.spatial.voxels.run import Run
+from memagent.memory.spatial.voxels.window import Window
+
+Depth = NDArray[np.float32]
+"""(H, W) metres along the optical axis; 0 for no reading."""
+Pose = NDArray[np.float64]
+"""(4, 4) from the camera's optical frame (x right, y down, z forward) to the map's frame."""
+
+_TILE = 32
+"""Pixels on a side of the tiles whose greatest depth blocks are checked against."""
+
+
+@dataclass(frozen=True)
+class Pinhole:
+    """Intrinsics, pixels."""
+
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+
+def depth_of(depth: ArrayLike) -> Depth:
+    """Readings as metres, 0 where there is none; raises VoxelError for what is no depth image."""
+    array = np.asarray(depth)
+    if array.ndim != 2 or array.dtype.kind != "f" or not array.size:
+        raise VoxelError(
+            f"depth: give (H, W) metres as floats, not shape {array.shape} of {array.dtype}"
+        )
+    array = array.astype(np.float32, copy=False)
+    with np.errstate(invalid="ignore"):
+        good = (array > 0) & (array < np.float32(np.inf))
+    return np.where(good, array, np.float32(0))
+
+
+def pose_of(pose: ArrayLike) -> Pose:
+    try:
+        array = np.asarray(pose, np.float64)
+    except (TypeError, ValueError):
+        raise VoxelError(f"pose: give a (4, 4) transform, not {pose!r}") from None
+    rotation = array[:3, :3]
+    if array.shape != (4, 4) or not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-3):
+        raise VoxelError("pose: give a finite rigid (4, 4) transform, camera to map")
+    return array
+
+
+def stride_of(depth: Depth, camera: Pinhole, resolution: float) -> int:
+    """Pixels to step by so that faces seen squarely get a point in every voxel."""
+    far = float(depth.max())
+    return max(1, int(resolution * min(camera.fx, camera.fy) / far)) if far > 0 else 1
+
+
+def points_in(depth: Depth, camera: Pinhole, pose: Pose, stride: int) -> tuple[Points, Ints]:
+    """(N, 3) measured points in the map's frame, and (N,) their places in the flattened image."""
+    height, width = depth.shape
+    some = depth[::stride, ::stride].astype(np.float64)
+    x = (np.arange(0, width, stride) - camera.cx) / camera.fx
+    y = (np.arange(0, height, stride) - camera.cy) / camera.fy
+    seen = np.flatnonzero(some.ravel() > 0)
+    row, column = np.divmod(seen, some.shape[1])
+    z = some.ravel()[seen]
+    local = np.stack([x[column] * z, y[row] * z, z], axis=1)
+    return local @ pose[:3, :3].T + pose[:3, 3], row * stride * width + column * stride
+
+
+def seen_through(
+    run: Run, window: Window, depth: Depth, camera: Pinhole, pose: Pose, margin: float
+) -> Ints:
+    """Rows of living voxels whose centre lies more than ``margin`` metres before its pixel's
+    depth. Pixels without a reading say nothing.
+    """
+    rows = run.rows_of(_blocks_before(run, window, depth, camera, pose, margin))
+    rows = rows[run.columns.evidence[rows] > 0]
+    x, y, z = _local(window.centres(decode(run.columns.keys[rows])), pose)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        u = np.rint(camera.fx * x / z + camera.cx)
+        v = np.rint(camera.fy * y / z + camera.cy)
+        height, width = depth.shape
+        inside = np.flatnonzero((z > 0) & (u >= 0) & (u < width) & (v >= 0) & (v < height))
+    measured = depth[v[inside].astype(np.int64), u[inside].astype(np.int64)]
+    return np.asarray(rows[inside[z[inside] + margin < measured]], np.int64)
+
+
+def _blocks_before(
+    run: Run, window: Window, depth: Depth, camera: Pinhole, pose: Pose, margin: float
+) -> Ints:
+    """Blocks of which some cell may lie before what the image measured there: none is missed."""
+    side = 4 * window.resolution
+    reach = side * np.sqrt(3) / 2
+    corners = window.centres(decode(run.blocks) << 2)
+    x, y, z = _local(corners + (side - window.resolution) / 2, pose)
+    near = np.maximum(z - reach, 1e-9)
+    # Within a cone around the block's ball: twice its size, and a little for slanted views.
+    pad = max(camera.fx, camera.fy) * 2 * reach / near
+    with np.errstate(divide="ignore", invalid="ignore"):
+        u, v = camera.fx * x / z + camera.cx, camera.fy * y / z + camera.cy
+    height, width = depth.shape
+    close = (z > -reach) & (z < 2 * reach)
+    in_view = (u > -pad) & (u < width + pad) & (v > -pad) & (v < height + pad) & (z > 0)
+    some = np.flatnonzero(close | (in_view & (z - reach + margin < float(depth.max()))))
+    tiles = _greatest(depth)
+    row = np.clip(v[some] // _TILE, 0, tiles.shape[0] - 1)
+    column = np.clip(u[some] // _TILE, 0, tiles.shape[1] - 1)
+    unsure = close[some] | (pad[some] > _TILE)
+    tile = np.where(unsure, 0, row).astype(np.int64), np.where(unsure, 0, column).astype(np.int64)
+    return np.asarray(some[unsure | (z[some] - reach + margin < tiles[tile])], np.int64)
+
+
+def _greatest(depth: Depth) -> Depth:
+    """Greatest depth of each tile and its neighbours."""
+    height, width = (-(-n // _TILE) for n in depth.shape)
+    whole = np.zeros((height * _TILE, width * _TILE), np.float32)
+    whole[: depth.shape[0], : depth.shape[1]] = depth
+    tiles = whole.reshape(height, _TILE, width, _TILE).max(axis=3).max(axis=1)
+    ringed = np.pad(tiles, 1)
+    around = [ringed[i : i + height, j : j + width] for i in range(3) for j in range(3)]
+    return np.asarray(np.max(around, axis=0), np.float32)
+
+
+def _local(points: Points, pose: Pose) -> tuple[NDArray[np.float64], ...]:
+    """x, y and z of map points in the camera's frame."""
+    local = pose[:3, :3].T @ (points - pose[:3, 3]).T
+    return tuple(local)
