@@ -4,13 +4,17 @@
 from memagent.memory.spatial.voxels.config import VoxelConfig
 from memagent.memory.spatial.voxels.depth import Pinhole
 from memagent.memory.spatial.voxels.errors import DamagedFileError, VoxelError
+from memagent.memory.spatial.voxels.spatial_cache import CacheConfig, CacheHit, SpatialCache
 from memagent.memory.spatial.voxels.voxel_map import Insertion, VoxelMap
 from memagent.memory.spatial.voxels.voxels import Voxels
 
 __all__ = [
+    "CacheConfig",
+    "CacheHit",
     "DamagedFileError",
     "Insertion",
     "Pinhole",
+    "SpatialCache",
     "VoxelConfig",
     "VoxelError",
     "VoxelMap",
