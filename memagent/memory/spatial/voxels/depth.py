@@ -8,13 +8,14 @@ into the image, and one that lies clearly before what its pixel measured was see
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from memagent.memory.spatial.voxels.cloud import Points
 from memagent.memory.spatial.voxels.errors import VoxelError
-from memagent.memory.spatial.voxels.morton import Ints, decode
+from memagent.memory.spatial.voxels.morton import Ints
 from memagent.memory.spatial.voxels.run import Run
 from memagent.memory.spatial.voxels.window import Window
 
@@ -86,16 +87,16 @@ def seen_through(
     """Rows of living voxels whose centre lies more than ``margin`` metres before its pixel's
     depth. Pixels without a reading say nothing.
     """
-    rows = run.rows_of(_blocks_before(run, window, depth, camera, pose, margin))
-    rows = rows[run.columns.evidence[rows] > 0]
-    x, y, z = _local(window.centres(decode(run.columns.keys[rows])), pose)
+    rows, cells = run.cells_of(_blocks_before(run, window, depth, camera, pose, margin))
+    x, y, z = _local(cells, 1.0, window, pose)
     with np.errstate(divide="ignore", invalid="ignore"):
         u = np.rint(camera.fx * x / z + camera.cx)
         v = np.rint(camera.fy * y / z + camera.cy)
         height, width = depth.shape
         inside = np.flatnonzero((z > 0) & (u >= 0) & (u < width) & (v >= 0) & (v < height))
     measured = depth[v[inside].astype(np.int64), u[inside].astype(np.int64)]
-    return np.asarray(rows[inside[z[inside] + margin < measured]], np.int64)
+    rows = rows[inside[z[inside] + np.float32(margin) < measured]]
+    return np.asarray(rows[run.columns.evidence[rows] > 0], np.int64)
 
 
 def _blocks_before(
@@ -104,23 +105,23 @@ def _blocks_before(
     """Blocks of which some cell may lie before what the image measured there: none is missed."""
     side = 4 * window.resolution
     reach = side * np.sqrt(3) / 2
-    corners = window.centres(decode(run.blocks) << 2)
-    x, y, z = _local(corners + (side - window.resolution) / 2, pose)
-    near = np.maximum(z - reach, 1e-9)
-    # Within a cone around the block's ball: twice its size, and a little for slanted views.
-    pad = max(camera.fx, camera.fy) * 2 * reach / near
+    x, y, z = _local(run.block_cells, 4.0, window, pose)
+    in_reach = np.flatnonzero((z > -reach) & (z - reach + margin < float(depth.max())))
+    x, y, z = x[in_reach], y[in_reach], z[in_reach]
+    # Within a cone around the block's ball: twice its size, for slanted views.
+    pad = max(camera.fx, camera.fy) * 2 * reach / np.maximum(z - reach, 1e-9)
     with np.errstate(divide="ignore", invalid="ignore"):
         u, v = camera.fx * x / z + camera.cx, camera.fy * y / z + camera.cy
     height, width = depth.shape
-    close = (z > -reach) & (z < 2 * reach)
-    in_view = (u > -pad) & (u < width + pad) & (v > -pad) & (v < height + pad) & (z > 0)
-    some = np.flatnonzero(close | (in_view & (z - reach + margin < float(depth.max()))))
+    close = z < 2 * reach
+    in_view = (u > -pad) & (u < width + pad) & (v > -pad) & (v < height + pad)
+    some = np.flatnonzero(close | in_view)
     tiles = _greatest(depth)
     row = np.clip(v[some] // _TILE, 0, tiles.shape[0] - 1)
     column = np.clip(u[some] // _TILE, 0, tiles.shape[1] - 1)
     unsure = close[some] | (pad[some] > _TILE)
     tile = np.where(unsure, 0, row).astype(np.int64), np.where(unsure, 0, column).astype(np.int64)
-    return np.asarray(some[unsure | (z[some] - reach + margin < tiles[tile])], np.int64)
+    return np.asarray(in_reach[some[unsure | (z[some] - reach + margin < tiles[tile])]], np.int64)
 
 
 def _greatest(depth: Depth) -> Depth:
@@ -128,13 +129,23 @@ def _greatest(depth: Depth) -> Depth:
     height, width = (-(-n // _TILE) for n in depth.shape)
     whole = np.zeros((height * _TILE, width * _TILE), np.float32)
     whole[: depth.shape[0], : depth.shape[1]] = depth
-    tiles = whole.reshape(height, _TILE, width, _TILE).max(axis=3).max(axis=1)
+    rows = whole.reshape(height, _TILE, width * _TILE).max(axis=1)
+    tiles = rows.reshape(height, width, _TILE).max(axis=2)
     ringed = np.pad(tiles, 1)
     around = [ringed[i : i + height, j : j + width] for i in range(3) for j in range(3)]
     return np.asarray(np.max(around, axis=0), np.float32)
 
 
-def _local(points: Points, pose: Pose) -> tuple[NDArray[np.float64], ...]:
-    """x, y and z of map points in the camera's frame."""
-    local = pose[:3, :3].T @ (points - pose[:3, 3]).T
-    return tuple(local)
+def _local(
+    cells: NDArray[np.signedinteger[Any]], side: float, window: Window, pose: Pose
+) -> NDArray[np.float32]:
+    """(3, N) centres in the camera's frame, metres, of cells ``side`` voxels wide.
+
+    Single precision is enough once they are counted from the camera.
+    """
+    eye = (pose[:3, 3] - np.array(window.origin)) / window.resolution - np.array(window.corner)
+    nearest = np.rint(eye / side).astype(np.int64)
+    away = (cells - nearest[:, None].astype(cells.dtype)).astype(np.float32)
+    away += ((nearest + 0.5) * side - eye).astype(np.float32)[:, None] / np.float32(side)
+    turned = pose[:3, :3].T * (side * window.resolution)
+    return np.asarray(turned.astype(np.float32) @ away, np.float32)

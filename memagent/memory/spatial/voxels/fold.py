@@ -17,7 +17,7 @@ from memagent.memory.spatial.voxels.columns import STEPS, Columns
 from memagent.memory.spatial.voxels.morton import Compact, Ints, Keys, distinct_sorted, encode
 from memagent.memory.spatial.voxels.window import Window
 
-_CHUNK = 1 << 14
+_CHUNK = 1 << 12
 _FIELD = 21
 """Bits per axis of a packed offset that is added up: STEPS times up to 2^13 points."""
 _OFFSET_BITS = 24
@@ -162,7 +162,9 @@ def _evidence(
 ) -> NDArray[np.int16]:
     alike = {c.weights if isinstance(c.weights, int) else None for c in clouds}
     if len(alike) == 1 and (weight := alike.pop()) is not None:
-        return np.minimum(hits * weight, most).astype(np.int16)
+        enough = most // weight + 1
+        table = np.minimum(np.arange(enough + 1) * weight, most).astype(np.int16)
+        return table.take(hits, mode="clip")
     each = np.concatenate([np.broadcast_to(c.weights, len(c.points)) for c in clouds])
     return np.minimum(np.add.reduceat(each.take(rows), starts), most).astype(np.int16)
 

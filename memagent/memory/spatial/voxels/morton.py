@@ -28,7 +28,7 @@ _SPREAD = (
 )
 _TABLE = 1 << 17
 """Longest table of spread coordinates that is worth making."""
-_CHUNK = 1 << 14
+_CHUNK = 1 << 12
 """Numbers worked on at once, so that what is in between stays in the cache."""
 
 

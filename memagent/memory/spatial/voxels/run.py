@@ -26,7 +26,7 @@ from memagent.memory.spatial.voxels.morton import (
     spread,
 )
 
-_CHUNK = 1 << 14
+_CHUNK = 1 << 12
 """Cells looked up at once, so that what is in between stays in the cache."""
 _VOID = 16
 """Entries per block that a dense table may have."""
@@ -41,6 +41,8 @@ def _popcount(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return (words * np.uint64(0x0101010101010101)) >> np.uint64(56)
 
 
+_WITHIN = decode(np.arange(64))
+"""(3, 64) cells of a block, from its corner."""
 _count = getattr(np, "bitwise_count", _popcount)
 """NumPy 2 has an instruction for it."""
 
@@ -73,6 +75,7 @@ class Run:
         self._masks = np.zeros(len(starts) + 1, np.uint64)
         if len(starts):
             self._masks[:-1] = np.bitwise_or.reduceat(bits, starts)
+        self._block_cells: NDArray[np.int32] | None = None
         self._grid = self._make_grid()
 
     def _make_grid(self) -> _Grid | None:
@@ -102,7 +105,8 @@ class Run:
 
     @property
     def nbytes(self) -> int:
-        index = self.blocks.nbytes + self._starts.nbytes + self._masks.nbytes
+        index = 0 if self._block_cells is None else self._block_cells.nbytes
+        index += self.blocks.nbytes + self._starts.nbytes + self._masks.nbytes
         if self._grid is not None:
             index += self._grid.top.nbytes + sum(t.nbytes for t in self._grid.tables)
         return self.columns.nbytes + index
@@ -133,25 +137,23 @@ class Run:
                 place = part if place is None else np.add(place, part, out=place)
             assert place is not None
             block = self._grid.top.take(place >> 6)
-            bit = (place & 63).astype(np.uint64)
+            bit = place & 63
         else:
             inside = ((cells >= 0) & (cells < SIDE)).all(axis=0)
             keys = encode(np.where(inside, cells, 0))
             at = np.searchsorted(self.blocks, keys >> 6)
             known = inside & (self.blocks.take(at, mode="clip") == keys >> 6)
             block = np.where(known, at, len(self.blocks))
-            bit = (keys & 63).astype(np.uint64)
-        mask = self._masks.take(block)
-        before = _count(mask & ((_ONE << bit) - _ONE))
-        rows = self._starts.take(block) + before.astype(np.int64)
-        rows[((mask >> bit) & _ONE) == 0] = -1
-        return np.asarray(rows, np.int64)
+            bit = keys & 63
+        # The cell's bit as the highest, above those of the cells before it.
+        mask = self._masks.take(block) << (63 - bit).view(np.uint64)
+        rows = _count(mask).astype(np.int64)
+        rows += self._starts.take(block)
+        return np.where(mask.view(np.int64) < 0, rows - 1, -1)
 
     def in_box(self, low: Ints, high: Ints) -> Ints:
         """Rows of living voxels whose cells lie in low .. high, both (3,) and included."""
-        blocks = self._blocks_in(low >> 2, high >> 2)
-        rows = self.rows_of(blocks)
-        cells = decode(self.columns.keys[rows])
+        rows, cells = self.cells_of(self._blocks_in(low >> 2, high >> 2))
         inside = ((cells >= low[:, None]) & (cells <= high[:, None])).all(axis=0)
         return np.asarray(rows[inside & (self.columns.evidence[rows] > 0)], np.int64)
 
@@ -167,7 +169,7 @@ class Run:
             )  # fmt: skip
             blocks = self._grid.top.reshape(shape)[x, y, z].ravel()
             return np.sort(blocks[blocks < len(self.blocks)])
-        at = decode(self.blocks)
+        at = self.block_cells
         inside = (at >= low[:, None]) & (at <= high[:, None])
         return np.flatnonzero(inside.all(axis=0))
 
@@ -178,6 +180,21 @@ class Run:
         total = int(counts.sum())
         ends = np.cumsum(counts)
         return np.asarray(np.arange(total) + np.repeat(starts - ends + counts, counts), np.int64)
+
+    def cells_of(self, blocks: Ints) -> tuple[Ints, Cells]:
+        """Rows of whole blocks, and their (3, R) cells."""
+        rows = self.rows_of(blocks)
+        counts = self._starts.take(blocks + 1) - self._starts.take(blocks)
+        within = self.columns.keys.take(rows) & 63
+        corners = self.block_cells[:, np.repeat(blocks, counts)]
+        return rows, 4 * corners.astype(np.int64) + _WITHIN.take(within, axis=1)
+
+    @property
+    def block_cells(self) -> NDArray[np.int32]:
+        """(3, B) blocks' coordinates, in blocks; made when first asked for."""
+        if self._block_cells is None:
+            self._block_cells = decode(self.blocks).astype(np.int32)
+        return self._block_cells
 
     # --- changing -----------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from memagent.memory.spatial.voxels.morton import Cells, Ints, decode
 from memagent.memory.spatial.voxels.run import Run
 from memagent.memory.spatial.voxels.window import Window
 
-_CHUNK = 1 << 14
+_CHUNK = 1 << 12
 _RATIO = 4
 """Times that a run is larger than the one after it."""
 

@@ -169,8 +169,8 @@ class VoxelMap:
             colours = _per_pixel(colours, (*image.shape, 3), "colours")[pixels]
         self._settle()
         margin = self.config.margin * self.config.resolution
-        extent = clouds.box_of(np.vstack([points, at[None, :3, 3]]))
-        self._held.recall_box(extent)
+        if self._held.aside:
+            self._held.recall_box(clouds.box_of(np.vstack([points, at[None, :3, 3]])))
         cleared = self._clear(
             lambda: self._held.tiers.each(
                 lambda run: seen_through(run, self._held.window, image, camera, at, margin)

@@ -20,7 +20,7 @@ REGION_LEVEL = 7
 """A region, which goes to disk as one, is 2^7 cells wide; windows move by whole regions."""
 _FARTHEST = float(1 << 50)
 """Cells from the origin beyond which doubles do not tell neighbours apart."""
-_CHUNK = 1 << 14
+_CHUNK = 1 << 12
 
 
 @dataclass(frozen=True)
