@@ -62,23 +62,34 @@ def pose_of(pose: ArrayLike) -> Pose:
     return array
 
 
-def stride_of(depth: Depth, camera: Pinhole, resolution: float) -> int:
-    """Pixels to step by so that faces seen squarely get a point in every voxel."""
+def points_in(depth: Depth, camera: Pinhole, pose: Pose, resolution: float) -> tuple[Points, Ints]:
+    """Measured points, thinned out to one or more per voxel of a face seen squarely.
+
+    A pixel at depth z covers z / f metres, so every n-th is enough, n the greatest power of two not
+    above resolution * f / z: powers of two, so that near and far pixels lie on nested grids.
+
+    Returns:
+        (N, 3) points in the map's frame, and (N,) their places in the flattened image.
+    """
+    width = depth.shape[1]
+    across = resolution * min(camera.fx, camera.fy)
     far = float(depth.max())
-    return max(1, int(resolution * min(camera.fx, camera.fy) / far)) if far > 0 else 1
-
-
-def points_in(depth: Depth, camera: Pinhole, pose: Pose, stride: int) -> tuple[Points, Ints]:
-    """(N, 3) measured points in the map's frame, and (N,) their places in the flattened image."""
-    height, width = depth.shape
-    some = depth[::stride, ::stride].astype(np.float64)
-    x = (np.arange(0, width, stride) - camera.cx) / camera.fx
-    y = (np.arange(0, height, stride) - camera.cy) / camera.fy
-    seen = np.flatnonzero(some.ravel() > 0)
+    stride = int(_power_of_two(np.array([across / far]))[0]) if far > 0 else 1
+    some = depth[::stride, ::stride]
+    seen = np.flatnonzero(some > 0)
     row, column = np.divmod(seen, some.shape[1])
-    z = some.ravel()[seen]
-    local = np.stack([x[column] * z, y[row] * z, z], axis=1)
-    return local @ pose[:3, :3].T + pose[:3, 3], row * stride * width + column * stride
+    row, column = row * stride, column * stride
+    z = some.ravel()[seen].astype(np.float64)
+    kept = np.flatnonzero(((row | column) & (_power_of_two(across / z) - 1)) == 0)
+    row, column, z = row[kept], column[kept], z[kept]
+    x, y = (column - camera.cx) / camera.fx * z, (row - camera.cy) / camera.fy * z
+    points = np.stack([x, y, z], axis=1) @ pose[:3, :3].T + pose[:3, 3]
+    return points, row * width + column
+
+
+def _power_of_two(values: NDArray[np.float64]) -> Ints:
+    """The greatest power of two not above each value, 1 to 64."""
+    return np.asarray(1 << np.clip(np.frexp(values)[1] - 1, 0, 6).astype(np.int64), np.int64)
 
 
 def seen_through(

@@ -24,7 +24,6 @@ from memagent.memory.spatial.voxels.depth import (
     points_in,
     pose_of,
     seen_through,
-    stride_of,
 )
 from memagent.memory.spatial.voxels.errors import VoxelError
 from memagent.memory.spatial.voxels.fold import fold
@@ -161,8 +160,7 @@ class VoxelMap:
             VoxelError: as ``insert``.
         """
         image, at = depth_of(depth), pose_of(pose)
-        stride = stride_of(image, camera, self.config.resolution)
-        points, pixels = points_in(image, camera, at, stride)
+        points, pixels = points_in(image, camera, at, self.config.resolution)
         if labels is not None:
             labels = _per_pixel(labels, image.shape, "labels")[pixels]
         if colours is not None:

@@ -265,6 +265,17 @@ def test_a_depth_image_moves_an_object() -> None:
     assert (voxels.lookup(kept) >= 0).all()
 
 
+def test_thinned_out_pixels_leave_no_voxel_of_a_wall_without_a_point() -> None:
+    for distance in (0.5, 1.1, 2.0, 3.9):
+        voxels = VoxelMap()
+        done = voxels.insert_depth(np.full((480, 640), distance + 0.003), CAMERA, np.eye(4))
+        assert done.points <= 480 * 640
+        y, x = 230 * distance / 525, 310 * distance / 525
+        wall = np.stack(np.meshgrid(np.arange(-x, x, 0.02), np.arange(-y, y, 0.02)), -1)
+        wall = np.insert(wall.reshape(-1, 2), 2, distance + 0.003, axis=1)
+        assert (voxels.lookup(wall) >= 0).all()
+
+
 @pytest.mark.parametrize(
     ("depth", "pose", "what"),
     [
