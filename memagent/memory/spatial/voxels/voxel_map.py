@@ -96,8 +96,8 @@ class VoxelMap:
             sensor: (3,) metres; what lies between it and the points is then seen through.
 
         Raises:
-            VoxelError: anything has the wrong shape, type or range, or the disk is full; the map
-                is as before.
+            VoxelError: anything has the wrong shape, type or range: the map is as before. Or the
+                disk is full: none of the points is in the map; what was seen through may be gone.
         """
         given = clouds.points_of(points)
         count = len(given)
@@ -165,6 +165,11 @@ class VoxelMap:
             labels = _per_pixel(labels, image.shape, "labels")[pixels]
         if colours is not None:
             colours = _per_pixel(colours, (*image.shape, 3), "colours")[pixels]
+        # All that can be wrong is found before anything is cleared.
+        clouds.stamp_of(stamp)
+        clouds.labels_of(labels, len(points))
+        clouds.colours_of(colours, len(points))
+        clouds.weights_of(confidence, len(points), self.config.hit)
         self._settle()
         margin = self.config.margin * self.config.resolution
         if self._held.aside:

@@ -289,6 +289,21 @@ def test_what_is_no_depth_image_is_an_error(depth, pose, what: str) -> None:
         VoxelMap().insert_depth(depth, CAMERA, pose)
 
 
+@pytest.mark.parametrize(
+    ("what", "given"),
+    [
+        ("labels", {"labels": np.full((480, 640), -1)}), ("confidence", {"confidence": 2.0}),
+        ("colours", {"colours": np.zeros((480, 640, 3))}), ("stamp", {"stamp": np.inf}),
+    ],
+)  # fmt: skip
+def test_a_depth_image_with_nonsense_clears_nothing(what: str, given: dict[str, object]) -> None:
+    voxels = VoxelMap()
+    voxels.insert([[0.0, 0.0, 1.0]], confidence=0.1)
+    with pytest.raises(VoxelError, match=what):
+        voxels.insert_depth(np.full((480, 640), 2.0), CAMERA, np.eye(4), **given)  # type: ignore[arg-type]
+    assert len(voxels) == 1
+
+
 def test_a_depth_image_without_a_reading_is_no_change() -> None:
     voxels = VoxelMap()
     assert voxels.insert_depth(np.zeros((48, 64)), CAMERA, np.eye(4)).points == 0
