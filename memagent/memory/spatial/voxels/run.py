@@ -28,7 +28,7 @@ from memagent.memory.spatial.voxels.morton import (
 
 _CHUNK = 1 << 12
 """Cells looked up at once, so that what is in between stays in the cache."""
-_VOID = 4
+_VOID = 8
 """Entries per block that a dense table may have."""
 _ONE = np.uint64(1)
 
