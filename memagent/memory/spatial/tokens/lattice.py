@@ -26,10 +26,10 @@ ACTIVATION_STEPS = 2.0**12
 WEIGHT_STEPS = 2.0**14
 LARGEST = 64.0
 """Bound of one observation's elements and of what one coupling adds."""
-LARGEST_ACTIVATION = 8.0
+LARGEST_ACTIVATION = 64.0
 LARGEST_WEIGHT = 2.0
-WIDEST = 2**22
-"""Most elements of a vector: 2^22 * (8 * 2^12) * (2 * 2^14) = 2^52."""
+WIDEST = 2**19
+"""Most elements of a vector: 2^19 * (64 * 2^12) * (2 * 2^14) = 2^52."""
 LARGEST_TOKEN = 2**53
 """Sum of the magnitudes of a token, in grid steps, up to which float64 holds it exactly."""
 
@@ -72,7 +72,7 @@ def normalised(steps: Integers) -> Floats:
 def linear(activations: Floats, weights: Floats) -> Floats:
     """``activations @ weights.T``, in steps of activations times steps of weights.
 
-    Magnitudes are at most 2^15 each, so for up to ``WIDEST`` columns a sum is below 2^53.
+    Magnitudes are at most 2^18 and 2^15, so for up to ``WIDEST`` columns a sum is below 2^53.
     """
     return activations @ weights.T
 

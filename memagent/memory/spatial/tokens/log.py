@@ -104,23 +104,38 @@ class TokenLog:
             TokenError: it has another shape or type, or is not finite and within ±64; nothing is
                 written.
         """
-        exact = self._checked(observation)
-        chain = self.chains.get(place) or Chain(np.zeros(self.network.width, np.int64))
+        (token,) = self.write_many((place,), np.asarray(observation)[None], stamp)
+        return np.asarray(token, np.int64)
+
+    def write_many(
+        self, places: Sequence[str], observations: NDArray[np.floating], stamp: float = 0.0
+    ) -> Integers:
+        """``write`` for several different places at once: (p, d) to their tokens (p, d).
+
+        Faster, and the same bits. If one observation is refused, none is written.
+        """
+        exact = self._checked(observations, len(places))
+        if len(set(places)) != len(places):
+            raise TokenError(f"each place may be written once at a time, got {tuple(places)}")
+        empty = np.zeros(self.network.width, np.int64)
+        chains = [self.chains.get(place) or Chain(empty) for place in places]
         steps = lattice.to_lattice(exact)
-        token, residual = self.network.write(chain.token, steps)
-        rest = (exact - lattice.from_lattice(steps)).astype(np.float32)
-        number = len(chain.records) + 1
-        chain.records.append(
-            Record(
-                float(stamp),
-                residual.astype(np.int32),
-                rest if rest.any() else None,
-                token if number % self.keyframe_every == 0 else None,
-            )
-        )
-        chain.token = token
-        self.chains[place] = chain
-        return token
+        before = np.array([chain.token for chain in chains], np.int64).reshape(exact.shape)
+        tokens, residuals = self.network.write(before, steps)
+        rests = (exact - lattice.from_lattice(steps)).astype(np.float32)
+        for place, chain, token, residual, rest in zip(
+            places, chains, tokens, residuals.astype(np.int32), rests, strict=True
+        ):
+            is_keyframe = (len(chain.records) + 1) % self.keyframe_every == 0
+            chain.records.append(
+                Record(
+                    float(stamp), residual, rest if rest.any() else None,
+                    token if is_keyframe else None,
+                )
+            )  # fmt: skip
+            chain.token = token
+            self.chains[place] = chain
+        return tokens
 
     def read(self, place: str, n: int | None = None, before: int | None = None) -> list[Written]:
         """The ``n`` newest observations (None: all), newest first.
@@ -148,6 +163,8 @@ class TokenLog:
         kept = [chain.token_after(end) for chain, end in zip(chains, ends, strict=True)]
         tokens = np.array([token for token, _ in kept], np.int64)
         counts = np.array([count for _, count in kept])
+        # Where nothing is wanted, nothing is unwound.
+        counts = np.where(np.greater(ends, begins), counts, begins)
         while (active := np.flatnonzero(counts > begins)).size:
             counts[active] -= 1
             records = [chains[i].records[counts[i]] for i in active]
@@ -162,6 +179,9 @@ class TokenLog:
 
     def verify(self) -> None:
         """Unwind every history: it must meet its keyframes and end at the empty token.
+
+        This finds a log that another network wrote, or bookkeeping gone wrong. Residuals that have
+        changed by less than the network resolves only checksums find (``log_file``).
 
         Raises:
             StoreError: one does not; names the place.
@@ -180,11 +200,11 @@ class TokenLog:
             raise TokenError(f"no place {place!r} was written; {len(self.chains)} others were")
         return self.chains[place]
 
-    def _checked(self, observation: NDArray[np.floating]) -> Embedding:
-        given = np.asarray(observation)
-        width = self.network.width
-        if given.shape != (width,):
-            raise TokenError(f"an observation must have shape ({width},), got {given.shape}")
+    def _checked(self, observations: NDArray[np.floating], count: int) -> Embedding:
+        given = np.asarray(observations)
+        shape = (count, self.network.width)
+        if given.shape != shape:
+            raise TokenError(f"observations must have shape {shape}, got {given.shape}")
         if given.dtype not in (np.float16, np.float32):
             # A float64 would come back rounded, which is not what was written.
             raise TokenError(f"an observation must be float32 or float16, got {given.dtype}")

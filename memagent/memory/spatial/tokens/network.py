@@ -145,9 +145,13 @@ class ReversibleNetwork:
             y1 = y1 - f(y2)
         return y1, y2
 
-    def similarities(self, queries: ArrayLike, tokens: Integers) -> Floats:
-        """Cosine between queries (q, d), real numbers, and tokens (p, d): (q, p)."""
-        keys = unit(lattice.normalised(tokens) @ self.key.T)
+    def similarities(self, queries: ArrayLike, summaries: Floats) -> Floats:
+        """Cosine of ``query @ q`` for queries (q, d) and ``key @ s`` for summaries (p, d): (q, p).
+
+        A summary is a token as real numbers, or another vector that stands for a place. The scale
+        of either side does not matter.
+        """
+        keys = unit(summaries @ self.key.T)
         return unit(np.asarray(queries, np.float64) @ self.query.T) @ keys.T
 
     def fingerprint(self) -> bytes:
