@@ -60,9 +60,9 @@ def test_what_was_written_since_is_found(by: SearchBy) -> None:
     log.write("shelf", C)
     log.write("door", C)
     places = [match.place for match in search.find(C, 2)]
-    assert places == (
-        ["shelf", "door"] if by in (SearchBy.LAST, SearchBy.NEAREST) else ["door", "shelf"]
-    )
+    # Where all of the shelf's looks count, the door, which never looked otherwise, is more like C.
+    is_tie = by in (SearchBy.LAST, SearchBy.NEAREST)
+    assert places == (["shelf", "door"] if is_tie else ["door", "shelf"])
 
 
 def test_a_query_that_cannot_be_is_refused() -> None:
@@ -90,4 +90,4 @@ def test_search_ignores_the_scale_of_a_query() -> None:
         log.write_many(names, rows)
     search = PlaceSearch(log, SearchBy.TOKEN)
     queries = embeddings(2, 5, 8)
-    np.testing.assert_allclose(search.similarities(queries), search.similarities(100 * queries))
+    np.testing.assert_allclose(search.similarities(queries), search.similarities(64 * queries))

@@ -80,7 +80,8 @@ def test_gradients_are_those_of_the_unrounded_function() -> None:
     loss().backward()
     generator = torch.Generator().manual_seed(0)
     for name, parameter in network.named_parameters():
-        assert parameter.grad is not None
+        # The last G shapes only what goes to the log.
+        gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
         direction = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
         # Far more than a step of the grid, so that rounding averages out.
         with torch.no_grad():
@@ -90,17 +91,15 @@ def test_gradients_are_those_of_the_unrounded_function() -> None:
             below = loss()
             parameter += 0.01 * direction
         slope = float((above - below) / 0.02)
-        assert float((parameter.grad * direction).sum()) == pytest.approx(
-            slope, rel=0.1, abs=2e-3
-        ), name
+        ours = float((gradient * direction).sum())
+        assert ours == pytest.approx(slope, rel=0.1, abs=2e-3), name
 
 
 def test_training_lowers_the_loss_and_is_repeatable() -> None:
-    config = SHORT.model_copy(update={"steps": 60})
-    network, losses = training.train(OPTICS, config)
-    again, _ = training.train(OPTICS, config)
+    _, losses = training.train(OPTICS, SHORT.model_copy(update={"steps": 60, "rate": 1e-2}))
     assert np.mean(losses[-10:]) < 0.9 * np.mean(losses[:10])
-    assert network.fingerprint() == again.fingerprint()
+    first, second = (training.train(OPTICS, SHORT)[0].fingerprint() for _ in range(2))
+    assert first == second
 
 
 def test_a_resumed_run_ends_where_an_unbroken_one_does(
@@ -136,9 +135,11 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
 
 
 def test_search_alone_is_trained_for_another_summary() -> None:
-    network, _ = training.train(OPTICS, SHORT, summarise=lambda looks: looks.cumsum(1))
-    assert network.fingerprint() == LearnedNetwork(12, 2, 10).frozen().fingerprint() or True
+    network, _ = training.train(OPTICS, SHORT, summarise=training.averages(0.5))
     assert not np.array_equal(network.key, np.eye(12))
+    for coupling in list(network.couplings())[1:]:
+        assert not coupling.direct.any()
+        assert not coupling.outer.any()
 
 
 def test_looks_are_repeatable_and_of_unit_length() -> None:

@@ -112,6 +112,19 @@ def info_nce(
     return nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
+def averages(decay: float) -> Summary:
+    """Sums in which a look counts ``decay`` times the next newer one: what tokens must beat."""
+
+    def summarise(looks: Tensor) -> Tensor:
+        total, sums = torch.zeros_like(looks[:, 0]), []
+        for step in range(looks.shape[1]):
+            total = decay * total + looks[:, step]
+            sums.append(total)
+        return torch.stack(sums, 1)
+
+    return summarise
+
+
 def _schedule(step: int, steps: int) -> float:
     warm = max(1, steps // 20)
     if step < warm:
