@@ -51,14 +51,17 @@ OPTICS, FOREIGN = 0, 1
 """Seeds of cameras and embedders."""
 PLACES = 200
 VISITS = (1, 4, 12, 32)
-"""Observations of each place before the question; training has up to 12."""
-TRAINED_VISITS = 12
+"""Observations of each place before the question."""
+TYPICAL = 12
 CHAINS = (1, 10, 100, 1000)
 BATCH = 5
 """Places that are read back together."""
 OWN, OWN_NOISE = 150, 0.05
 """Places, and noise relative to an observation, for finding by an observation of its own."""
 DECAYS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+
+EXACT = ("error_alone", "error_batch", "error_reloaded", "error_reloaded_batch")
+"""What a row of exactness says about the log."""
 
 Embeddings = NDArray[np.float32]
 
@@ -217,7 +220,7 @@ def best_decay(optics: Optics) -> float:
 
     def mark(decay: float) -> float:
         method = Method("", network, SearchBy.EXPONENTIAL, decay)
-        answers = [ask(method, optics, "", 10_000 + s, TRAINED_VISITS) for s in range(3)]
+        answers = [ask(method, optics, "", 10_000 + s, TYPICAL) for s in range(3)]
         return float(np.mean([answer.recall_at_1 for answer in answers]))
 
     return max(DECAYS, key=mark)
@@ -253,7 +256,7 @@ def methods(optics: Optics, config: TrainingConfig, trainings: int) -> list[Meth
 def run(
     out: Path,
     worlds: int = 10,
-    trainings: int = 3,
+    trainings: int = 2,
     config: TrainingConfig | None = None,
     chains: Sequence[int] = CHAINS,
 ) -> dict[str, Any]:
@@ -272,7 +275,7 @@ def run(
     answers = [
         ask(method, Optics.made(number), world, seed, visits)
         for method in track(compared, "ablation", transient=True)
-        for world, number, counts in (("own", OPTICS, VISITS), ("foreign", FOREIGN, (12,)))
+        for world, number, counts in (("own", OPTICS, VISITS), ("foreign", FOREIGN, (TYPICAL,)))
         for seed in range(worlds)
         for visits in counts
     ]
@@ -280,10 +283,7 @@ def run(
     by_default = next(m for m in compared if m.by is default)
     figures: dict[str, Any] = {
         "decode_error_max": max(
-            value
-            for row in rows
-            for key, value in row.items()
-            if key in ("error_alone", "error_batch", "error_reloaded", "error_reloaded_batch")
+            value for row in rows for key, value in row.items() if key in EXACT
         ),
         "own_recall_at_1": report.interval(
             [own_recall(by_default, optics, s, 1) for s in range(worlds)], np.mean
@@ -291,15 +291,16 @@ def run(
     }
     chosen = {method.name: method for method in compared}
     for name in ("mean", "nearest", "token", "token, trained"):
-        for visits in (1, TRAINED_VISITS):
-            values = [own_recall(chosen[name], optics, s, visits) for s in range(worlds)]
-            figures[f"own_recall_at_1/{name}/{visits}"] = report.interval(values, np.mean)
+        values = [own_recall(chosen[name], optics, s, TYPICAL) for s in range(worlds)]
+        figures[f"own_recall_at_1_{TYPICAL}_{slug(name)}"] = report.interval(values, np.mean)
     for method in chosen:
-        for world, counts in (("own", VISITS), ("foreign", (12,))):
-            for visits in counts:
-                figures[f"recall_at_1/{method}/{world}/{visits}"] = over_worlds(
-                    answers, method, world, visits
-                )
+        for visits in VISITS:
+            figures[f"recall_at_1_{visits}_{slug(method)}"] = over_worlds(
+                answers, method, "own", visits
+            )
+        figures[f"recall_at_1_foreign_{slug(method)}"] = over_worlds(
+            answers, method, "foreign", TYPICAL
+        )
     figures |= differences(answers, list(chosen))
     show(figures, rows, list(chosen), default, config)
     rows += [{"method": a.method, **vars(a)} for a in answers]
@@ -321,6 +322,11 @@ def over_worlds(
     return report.interval(list(by_seed(answers, method, world, visits).values()), np.mean)
 
 
+def slug(name: str) -> str:
+    """A method's name within a figure's."""
+    return name.replace(", ", "_").replace(" ", "_")
+
+
 def by_seed(answers: Sequence[Answer], method: str, world: str, visits: int) -> dict[int, float]:
     """Recall@1 of each world."""
     marks: dict[int, list[float]] = {}
@@ -334,12 +340,12 @@ def differences(answers: Sequence[Answer], names: Sequence[str]) -> dict[str, di
     """By how much the trained token is better than each other method in the same worlds."""
     found = {}
     for world in ("own", "foreign"):
-        token = by_seed(answers, "token, trained", world, TRAINED_VISITS)
+        token = by_seed(answers, "token, trained", world, TYPICAL)
         for name in names:
             if name != "token, trained":
-                other = by_seed(answers, name, world, TRAINED_VISITS)
+                other = by_seed(answers, name, world, TYPICAL)
                 gains = [token[seed] - other[seed] for seed in token]
-                found[f"gain/{name}/{world}"] = report.interval(gains, np.mean)
+                found[f"gain_{world}_{slug(name)}"] = report.interval(gains, np.mean)
     return found
 
 
@@ -352,17 +358,23 @@ def show(
 ) -> None:
     """Print the tables."""
     console = Console(highlight=False)
-    errors = [key for key in rows[0] if key.startswith("error_")]
-    kept = [*errors, "write_us", "read_us", "bytes_per_element"]
-    table = Table("weights", "writes", *kept, title="largest error of decoding")
+    heads = ("lattice", "float32", "float64", "us/write", "us/read", "B/element")
+    table = Table("weights", "writes", *heads, title="largest error of decoding")
     for row in rows:
-        table.add_row(row["weights"], str(row["writes"]), *(f"{row[key]:.3g}" for key in kept))
+        table.add_row(
+            row["weights"],
+            str(row["writes"]),
+            f"{max(row[way] for way in EXACT):g}",
+            *(f"{row[kind]:.0e}" for kind in ("error_float32", "error_float64")),
+            *(f"{row[key]:.0f}" for key in ("write_us", "read_us")),
+            f"{row['bytes_per_element']:.1f}",
+        )
     console.print(table)
-    heads = [*(f"{v} visits" for v in VISITS), "12, foreign", "token's gain at 12"]
+    heads = (*(f"{v} looks" for v in VISITS), "foreign", "token's gain")
     table = Table("recall@1", *heads, title=f"whose next look is this? {config.steps} steps")
     for name in names:
-        keys = [f"recall_at_1/{name}/own/{v}" for v in VISITS]
-        keys += [f"recall_at_1/{name}/foreign/12", f"gain/{name}/own"]
+        keys = [f"recall_at_1_{v}_{slug(name)}" for v in (*VISITS, "foreign")]
+        keys.append(f"gain_own_{slug(name)}")
         table.add_row(name, *(_cell(figures[key]) if key in figures else "–" for key in keys))
     console.print(table)
     for name, value in figures.items():
@@ -374,7 +386,7 @@ def show(
 
 
 def _cell(value: dict[str, float]) -> str:
-    return f"{value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f})"
+    return f"{value['value']:.2f} ({value['low']:.2f}–{value['high']:.2f})"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -382,7 +394,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="spatial_tokens", description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder for spatial_tokens.json")
     parser.add_argument("--worlds", type=int, default=10)
-    parser.add_argument("--trainings", type=int, default=3, help="of each method that is trained")
+    parser.add_argument("--trainings", type=int, default=2, help="of each method that is trained")
     parser.add_argument("--steps", type=int, default=TrainingConfig().steps)
     parser.add_argument("--quick", action="store_true", help="2 worlds, 20 steps, 100 writes")
     args = parser.parse_args(arguments)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from memagent.memory.spatial.tokens.log import KEYFRAME_EVERY
 from memagent.memory.spatial.tokens.network import ReversibleNetwork, TokenError
-from memagent.memory.spatial.tokens.search import SearchBy
+from memagent.memory.spatial.tokens.search import DECAY, SearchBy
 
 
 class TokenConfig(BaseModel):
@@ -19,7 +19,9 @@ class TokenConfig(BaseModel):
     network: Path | None = None
     """Trained weights, ``.npz``; None: a token is the sum of its observations."""
     keyframe_every: Annotated[int, Field(ge=1)] = KEYFRAME_EVERY
-    search_by: SearchBy = SearchBy.MEAN
+    search_by: SearchBy = SearchBy.EXPONENTIAL
+    decay: Annotated[float, Field(gt=0, le=1)] = DECAY
+    """Of the exponential average."""
 
     def load_network(self, width: int) -> ReversibleNetwork:
         """The network for embeddings of ``width``.

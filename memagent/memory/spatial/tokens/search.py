@@ -23,14 +23,14 @@ class SearchBy(str, Enum):
     MEAN = "mean"
     """The mean of all its observations."""
     EXPONENTIAL = "exponential"
-    """Their mean with weights that halve with every newer observation."""
+    """Their sum, in which each counts ``decay`` times the next newer one."""
     LAST = "last"
     """Its newest observation."""
     NEAREST = "nearest"
     """Whichever of its observations is most similar; the only one that compares with them all."""
 
 
-HALVING = 0.5
+DECAY = 0.8
 """Weight of an observation in units of that of the next newer one."""
 
 
@@ -44,7 +44,7 @@ class Match:
 class PlaceSearch:
     """Finds places of a log by an embedding of what is seen."""
 
-    def __init__(self, log: TokenLog, by: SearchBy, decay: float = HALVING) -> None:
+    def __init__(self, log: TokenLog, by: SearchBy, decay: float = DECAY) -> None:
         self.log = log
         self.by = by
         self.decay = decay

@@ -39,11 +39,11 @@ class TrainingConfig(BaseModel):
 
     blocks: Annotated[int, Field(ge=1)] = 2
     hidden: Annotated[int, Field(ge=1)] = 128
-    places: Annotated[int, Field(ge=2)] = 96
+    places: Annotated[int, Field(ge=2)] = 64
     """Of a batch, each a negative of all others."""
-    writes: Annotated[int, Field(ge=1)] = 12
+    writes: Annotated[int, Field(ge=1)] = 20
     """Before the last query."""
-    steps: Annotated[int, Field(ge=1)] = 1200
+    steps: Annotated[int, Field(ge=1)] = 600
     rate: Annotated[float, Field(gt=0)] = 2e-3
     """Peak learning rate of AdamW, after a warm-up of a twentieth of the steps; then a cosine."""
     temperature: Annotated[float, Field(gt=0)] = 0.07
