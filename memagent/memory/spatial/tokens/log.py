@@ -26,6 +26,8 @@ from memagent.memory.spatial.tokens.lattice import Integers
 from memagent.memory.spatial.tokens.network import ReversibleNetwork, TokenError
 
 KEYFRAME_EVERY = 64
+LONGEST_NAME = 65_535
+"""Bytes of UTF-8."""
 
 Embedding = NDArray[np.float32]
 
@@ -115,6 +117,8 @@ class TokenLog:
         Faster, and the same bits. If one observation is refused, none is written.
         """
         exact = self._checked(observations, len(places))
+        for place in places:
+            _check_name(place)
         if len(set(places)) != len(places):
             raise TokenError(f"each place may be written once at a time, got {tuple(places)}")
         empty = np.zeros(self.network.width, np.int64)
@@ -211,3 +215,13 @@ class TokenLog:
         if not np.all(np.abs(given) <= lattice.LARGEST):
             raise TokenError(f"an observation must be finite and within ±{lattice.LARGEST:g}")
         return given.astype(np.float32)
+
+
+def _check_name(place: str) -> None:
+    """A name that no file could hold would make the whole log unsavable."""
+    try:
+        size = len(place.encode())
+    except UnicodeEncodeError as error:
+        raise TokenError(f"the name of a place must be text, got {place!r}") from error
+    if not 0 < size <= LONGEST_NAME:
+        raise TokenError(f"a place needs a name of up to {LONGEST_NAME} bytes, got {size}")

@@ -15,7 +15,6 @@ one that has changed is.
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -25,6 +24,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from memagent.errors import StoreError
+from memagent.memory.spatial.tokens.durable import replace_file
 from memagent.memory.spatial.tokens.log import Chain, Record, TokenLog
 from memagent.memory.spatial.tokens.network import ReversibleNetwork
 
@@ -97,18 +97,7 @@ def from_bytes(data: bytes, network: ReversibleNetwork, source: str = "token log
 
 def save(log: TokenLog, path: Path) -> None:
     """Write or replace a file: after a crash it is the old one or the new one, never half of it."""
-    beside = path.with_name(path.name + ".new")
-    with beside.open("wb") as file:
-        file.write(to_bytes(log))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
-    if hasattr(os, "O_DIRECTORY"):
-        folder = os.open(path.parent, os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    replace_file(path, to_bytes(log))
 
 
 def load(path: Path, network: ReversibleNetwork) -> TokenLog:

@@ -21,6 +21,7 @@ in training.
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ from numpy.typing import ArrayLike
 
 from memagent.errors import MemagentError, StoreError
 from memagent.memory.spatial.tokens import lattice
+from memagent.memory.spatial.tokens.durable import replace_file
 from memagent.memory.spatial.tokens.lattice import Floats, Integers
 
 ARITHMETIC = "lattice 16/12/14, L1 norm, linear + ReLU MLP, version 1"
@@ -56,6 +58,15 @@ class Coupling:
     inner: Floats
     bias: Floats
     outer: Floats
+
+    def __post_init__(self) -> None:
+        # Sums are exact only of whole numbers within bounds: whatever was in a file.
+        fine = lattice.WEIGHT_STEPS * lattice.ACTIVATION_STEPS
+        bounds = {"bias": lattice.LARGEST_ACTIVATION * fine}
+        for name, array in zip(Coupling.__slots__, _arrays(self), strict=True):
+            bound = bounds.get(name, lattice.LARGEST_WEIGHT * lattice.WEIGHT_STEPS)
+            if not np.all((np.abs(array) <= bound) & (array == np.rint(array))):
+                raise TokenError(f"{name} must hold whole numbers within ±{bound:g}")
 
     def __call__(self, steps: Integers) -> Integers:
         """What to add, shape and dtype of ``steps`` (..., d)."""
@@ -172,8 +183,9 @@ class ReversibleNetwork:
         for number, coupling in enumerate(self.couplings()):
             for name, array in zip(Coupling.__slots__, _arrays(coupling), strict=True):
                 arrays[f"{number}.{name}"] = array
-        with path.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)  # type: ignore[arg-type]
+        replace_file(path, buffer.getvalue())
 
     @classmethod
     def load(cls, path: Path) -> ReversibleNetwork:
@@ -192,7 +204,7 @@ class ReversibleNetwork:
             ]
             blocks = tuple(zip(couplings[::2], couplings[1::2], strict=True))
             return cls(blocks, arrays["key"], arrays["query"])
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+        except (OSError, ValueError, KeyError, BadZipFile, TokenError) as error:
             raise StoreError(f"{path}: holds no network of tokens: {error}") from error
 
 

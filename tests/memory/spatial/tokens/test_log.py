@@ -128,6 +128,9 @@ def test_what_cannot_be_meant_is_refused() -> None:
     log = TokenLog(random_network(7, 4))
     with pytest.raises(TokenError, match="no place 'desk'"):
         log.read("desk")
+    for name in ("", "x" * 70_000, "\ud800"):
+        with pytest.raises(TokenError, match="name"):
+            log.write(name, np.zeros(4, np.float32))
     with pytest.raises(TokenError, match="once at a time"):
         log.write_many(["a", "a"], np.zeros((2, 4), np.float32))
     log.write("desk", np.zeros(4, np.float32))

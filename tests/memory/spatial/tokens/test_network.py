@@ -112,6 +112,10 @@ def test_it_is_saved_and_loaded(tmp_path: Path) -> None:
     loaded = ReversibleNetwork.load(tmp_path / "n.npz")
     assert loaded.fingerprint() == network.fingerprint()
     np.testing.assert_array_equal(loaded.key, network.key)
+    arrays = dict(np.load(tmp_path / "n.npz"))
+    np.savez(tmp_path / "halves.npz", **{**arrays, "0.direct": arrays["0.direct"] + 0.5})
+    with pytest.raises(StoreError, match="direct must hold whole numbers"):
+        ReversibleNetwork.load(tmp_path / "halves.npz")
     (tmp_path / "n.npz").write_bytes(b"PK no")
     for name in ("n.npz", "missing.npz"):
         with pytest.raises(StoreError, match=name):

@@ -15,7 +15,7 @@ run that was cut and resumed ends where an unbroken one does.
 from __future__ import annotations
 
 import argparse
-import os
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,6 +26,7 @@ from rich.progress import track
 from torch import Tensor, nn
 
 from memagent.errors import StoreError
+from memagent.memory.spatial.tokens.durable import replace_file
 from memagent.memory.spatial.tokens.network import ReversibleNetwork
 from memagent.memory.spatial.tokens.training.appearances import Optics
 from memagent.memory.spatial.tokens.training.blocks import LearnedNetwork
@@ -139,10 +140,10 @@ def _keep(
     optimizer: torch.optim.Optimizer,
     losses: Sequence[float],
 ) -> None:
-    beside = path.with_name(path.name + ".new")
+    buffer = io.BytesIO()
     states = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
-    torch.save({"run": identity, "losses": list(losses), **states}, beside)
-    os.replace(beside, path)
+    torch.save({"run": identity, "losses": list(losses), **states}, buffer)
+    replace_file(path, buffer.getvalue())
 
 
 def _resume(
