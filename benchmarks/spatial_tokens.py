@@ -279,7 +279,7 @@ def run(
         for seed in range(worlds)
         for visits in counts
     ]
-    default = TokenConfig().search_by
+    default = TokenConfig().chosen_search
     by_default = next(m for m in compared if m.by is default)
     figures: dict[str, Any] = {
         "decode_error_max": max(

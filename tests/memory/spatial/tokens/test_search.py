@@ -79,6 +79,9 @@ def test_the_config_gives_the_network(tmp_path: Path) -> None:
     random_network(0, 4).save(tmp_path / "n.npz")
     config = TokenConfig(network=tmp_path / "n.npz")
     assert config.load_network(4).fingerprint() == random_network(0, 4).fingerprint()
+    assert config.chosen_search is SearchBy.TOKEN
+    assert TokenConfig().chosen_search is SearchBy.EXPONENTIAL
+    assert TokenConfig(search_by=SearchBy.LAST).chosen_search is SearchBy.LAST
     with pytest.raises(TokenError, match="of 4 numbers, these have 5"):
         config.load_network(5)
 
