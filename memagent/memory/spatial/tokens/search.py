@@ -30,7 +30,7 @@ class SearchBy(str, Enum):
     """Whichever of its observations is most similar; the only one that compares with them all."""
 
 
-DECAY = 0.8
+DECAY = 0.9
 """Weight of an observation in units of that of the next newer one."""
 
 

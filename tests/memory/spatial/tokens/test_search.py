@@ -43,7 +43,7 @@ def test_each_way_compares_with_what_it_says() -> None:
     wanted = {
         SearchBy.TOKEN: (2 * A + B),
         SearchBy.MEAN: (2 * A + B),
-        SearchBy.EXPONENTIAL: ((0.8 + 0.64) * A + B),
+        SearchBy.EXPONENTIAL: ((0.9 + 0.81) * A + B),
         SearchBy.LAST: B,
         SearchBy.NEAREST: A,
     }
