@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where things are: voxels, tokens and places."""
+"""Where things are: occupied space, what places look like, and how they connect."""
