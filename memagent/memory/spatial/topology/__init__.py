@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The topology graph: places, passages with measured success, routes, rooms, loop closure."""
+
+from memagent.memory.spatial.topology.config import (
+    ClosureConfig,
+    CostConfig,
+    PoseGraphConfig,
+    TopologyConfig,
+)
+from memagent.memory.spatial.topology.graph import TopologyGraph
+from memagent.memory.spatial.topology.values import (
+    Closure,
+    Exit,
+    Frontier,
+    Landmark,
+    Passage,
+    Place,
+    Route,
+    Sight,
+    TopologyError,
+    Visit,
+)
+
+__all__ = [
+    "Closure",
+    "ClosureConfig",
+    "CostConfig",
+    "Exit",
+    "Frontier",
+    "Landmark",
+    "Passage",
+    "Place",
+    "PoseGraphConfig",
+    "Route",
+    "Sight",
+    "TopologyConfig",
+    "TopologyError",
+    "TopologyGraph",
+    "Visit",
+]
