@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ def close(graph: TopologyGraph, hypotheses: tuple[Hypothesis, ...]) -> Closure |
     merged = {h.new: h.old for h in hypotheses}
     for new, old in merged.items():
         graph.merge(old, new)
-    merged |= _fold(graph)
+    merged |= _fold(graph, [place.id for place in graph.places])
     poses, _ = graph.trajectory.correct()
     move(graph, poses)
     graph.recogniser.drop()
@@ -51,11 +52,21 @@ def move(graph: TopologyGraph, poses: list[Pose2D]) -> None:
             graph.places.put(replace(place, pose=poses[index]))
 
 
-def _fold(graph: TopologyGraph) -> dict[str, str]:
+def settle(graph: TopologyGraph) -> None:
+    """Bring the last poses in line with the known places around them; merge what became one."""
+    window = graph.config.pose_graph.window
+    poses, _ = graph.trajectory.correct(window=window)
+    move(graph, poses)
+    recent = {frame.place for frame in graph.trajectory.keyframes[-window:] if frame.anchor}
+    if recent:
+        _fold(graph, recent)
+
+
+def _fold(graph: TopologyGraph, among: Collection[str]) -> dict[str, str]:
     """Merge places with older ones that, poses corrected, they turn out to be."""
     merged: dict[str, str] = {}
     age = {place.id: n for n, place in enumerate(graph.places)}
-    for new in list(graph.places):
+    for new in [place for place in graph.places if place.id in among]:
         old = same_place(
             graph.places, graph.config, new.pose, new.descriptor, new.label, other_than=new.id
         )

@@ -66,7 +66,7 @@ class PoseGraphConfig(BaseModel):
     """Metres and radians that even the shortest motion is uncertain by."""
     sigma_place: Positive = 0.15
     """Metres between two visits to one place."""
-    tolerance: Positive = 0.15
+    tolerance: Positive = 0.3
     """Metres between belief and place beyond which recent poses are corrected."""
     window: Annotated[int, Field(ge=2)] = 12
     """Last poses that such a small correction may move."""

@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from memagent.memory.spatial.topology.belongings import Belongings
-from memagent.memory.spatial.topology.closing import close, move
+from memagent.memory.spatial.topology.closing import close, settle
 from memagent.memory.spatial.topology.config import TopologyConfig
 from memagent.memory.spatial.topology.places import Places, same_place
 from memagent.memory.spatial.topology.recognition import Recogniser
@@ -241,7 +241,6 @@ class TopologyGraph:
     ) -> Closure | None:
         """Note the way here and the visit; where poses disagree with it, correct them."""
         before, driven = self.here, self.trajectory.since_driven
-        away = self.trajectory.odometer - place.odometer
         believed, n = self.trajectory.pose, place.visits
         mean = n * place.descriptor + look
         pose = place.pose
@@ -272,11 +271,8 @@ class TopologyGraph:
         if self.config.mode == "paper":
             return None
         if recognised:
-            if away >= self.config.closure.away:
-                self.recogniser.drop()  # the robot knows where it is
             if distance(believed, place.pose) > self.config.pose_graph.tolerance:
-                poses, _ = self.trajectory.correct(window=self.config.pose_graph.window)
-                move(self, poses)
+                settle(self)
             return None
         if not self.config.closure.enabled:
             return None

@@ -26,6 +26,9 @@ from memagent.types import FloatArray, Pose2D
 HUBER = 2.0
 """Sigmas beyond which a residual pulls linearly."""
 
+DENSE = 30
+"""Free poses up to which a dense solver is the faster one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Motion:
@@ -68,14 +71,15 @@ def correct(
     if not motions and not ties:
         return poses.copy()
     problem = _Problem(poses, motions, ties, free)
+    small = free.sum() <= DENSE
     found = least_squares(
         problem.residuals,
         poses[free].ravel(),
-        jac=problem.jacobian,
+        jac=(lambda x: problem.jacobian(x).toarray()) if small else problem.jacobian,
         loss="huber",
         f_scale=HUBER,
         x_scale="jac",
-        tr_solver="lsmr",
+        tr_solver="exact" if small else "lsmr",
         max_nfev=50,
     )
     corrected = problem.place(found.x)

@@ -91,28 +91,32 @@ class Trajectory:
             window: move the last so many keyframes only, and no anchor of an older visit.
         """
         frames, config = self.keyframes, self._config
+        first = max(len(frames) - window if window else 0, 1)
+        anchors = self.anchors()
         motions = [
             Motion(i - 1, i, frame.delta, *self._sigmas(frame.driven))
-            for i, frame in enumerate(frames)
-            if i
+            for i, frame in enumerate(frames[first:], first)
         ]
-        anchors = self.anchors()
         ties = [
             Tie(anchors[frame.place], i, config.sigma_place)
-            for i, frame in enumerate(frames)
+            for i, frame in enumerate(frames[first:], first)
             if not frame.anchor and frame.place in anchors
         ]
         ties += [Tie(i, j, config.sigma_place) for i, j in extra]
-        free = np.arange(len(frames)) >= max(len(frames) - window if window else 0, 1)
+        free = np.arange(len(frames)) >= first
         poses = np.array([(f.pose.x, f.pose.y, f.pose.yaw) for f in frames])
         corrected = pose_graph.correct(poses, motions, ties, free)
-        found = [Pose2D(*map(float, row)) for row in corrected]
+        found = [
+            Pose2D(*map(float, row)) if moves else frame.pose
+            for frame, row, moves in zip(frames, corrected, free, strict=True)
+        ]
         return found, _strain(found, motions, ties)
 
     def move(self, poses: Collection[Pose2D]) -> None:
         """Give the keyframes these poses."""
         self.keyframes = [
-            replace(frame, pose=pose) for frame, pose in zip(self.keyframes, poses, strict=True)
+            frame if pose is frame.pose else replace(frame, pose=pose)
+            for frame, pose in zip(self.keyframes, poses, strict=True)
         ]
 
     def _sigmas(self, driven: float) -> tuple[float, float]:
