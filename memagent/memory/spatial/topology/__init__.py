@@ -8,6 +8,13 @@ from memagent.memory.spatial.topology.config import (
     TopologyConfig,
 )
 from memagent.memory.spatial.topology.graph import TopologyGraph
+from memagent.memory.spatial.topology.state import (
+    graph_from_state,
+    graph_state,
+    load,
+    save,
+    write_graphml,
+)
 from memagent.memory.spatial.topology.values import (
     Closure,
     Exit,
@@ -37,4 +44,9 @@ __all__ = [
     "TopologyError",
     "TopologyGraph",
     "Visit",
+    "graph_from_state",
+    "graph_state",
+    "load",
+    "save",
+    "write_graphml",
 ]

@@ -49,6 +49,10 @@ class Belongings:
             else:
                 known[index] = Exit(known[index].offset, min(known[index].width, exit_.width))
 
+    def put_exit(self, place: str, exit_: Exit) -> None:
+        """Set down an exit as it is, in the frame of its place."""
+        self._exits.setdefault(place, []).append(exit_)
+
     def frontiers(self, places: Places, explored: float) -> list[Frontier]:
         """Exits with no visited place other than their own within ``explored`` metres."""
         found = []

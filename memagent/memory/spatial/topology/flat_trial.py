@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,7 +14,7 @@ import numpy as np
 from memagent.memory.spatial.topology.config import TopologyConfig
 from memagent.memory.spatial.topology.generated_flat import Flat, Walker
 from memagent.memory.spatial.topology.graph import TopologyGraph
-from memagent.memory.spatial.topology.se2 import between
+from memagent.memory.spatial.topology.se2 import between, transform
 from memagent.memory.spatial.topology.values import TopologyError
 from memagent.types import Pose2D
 
@@ -61,8 +62,12 @@ class Trial:
     """Spots that were visited; a perfect graph has as many places."""
 
 
-def run_trial(config: TopologyConfig, seed: int, errands: int = 40) -> Trial:
-    """Tour a flat twice and run errands in it."""
+def run_trial(config: TopologyConfig, seed: int, errands: int = 40, homing: bool = False) -> Trial:
+    """Tour a flat twice and run errands in it.
+
+    With ``homing``, the robot sees the next place of a route and drives to it, if it is in the same
+    room, whatever its pose on the map; without, it goes by the map.
+    """
     rng = np.random.default_rng([seed, 1])
     flat = Flat(seed)
     walker, graph = Walker(flat, 0, seed), TopologyGraph(config)
@@ -85,7 +90,7 @@ def run_trial(config: TopologyConfig, seed: int, errands: int = 40) -> Trial:
         right = claimed and origin[now] == spot
         once = at_once in first and origin[at_once] == spot
         relocations.append(Relocation(spot in been, claimed, right, once))
-    runs = tuple(_errand(graph, walker, origin, rng) for _ in range(errands))
+    runs = tuple(_errand(graph, walker, origin, homing, rng) for _ in range(errands))
     return Trial(tuple(relocations), runs, len(graph.places), len(flat.spots))
 
 
@@ -123,15 +128,13 @@ def _walk(
 
 
 def _note_failure(graph: TopologyGraph, walker: Walker, spot: int) -> None:
-    """A shut door: the robot knows which, if it knows the door's place."""
+    """A shut door: the robot knows which, if it knows a place there."""
     assert graph.here is not None
-    truth = Pose2D(*walker.flat.spots[spot].position)
-    seen = between(walker.truth, truth)
-    here = graph.trajectory.pose
-    from memagent.memory.spatial.topology.se2 import transform
-
-    place = graph.nearest(*transform(here, (seen.x, seen.y)))[0]
-    if place.id != graph.here:
+    seen = between(walker.truth, Pose2D(*walker.flat.spots[spot].position))
+    x, y = transform(graph.trajectory.pose, (seen.x, seen.y))
+    place = graph.nearest(x, y)[0]
+    near = math.dist((x, y), (place.pose.x, place.pose.y)) <= graph.config.radius
+    if near and place.id != graph.here:
         graph.traverse(graph.here, place.id, success=False)
 
 
@@ -142,38 +145,46 @@ def _stroll(graph: TopologyGraph, walker: Walker, rng: np.random.Generator) -> N
 
 
 def _errand(
-    graph: TopologyGraph, walker: Walker, origin: dict[str, int], rng: np.random.Generator
+    graph: TopologyGraph,
+    walker: Walker,
+    origin: dict[str, int],
+    homing: bool,
+    rng: np.random.Generator,
 ) -> Errand:
     """Go to a place by the graph alone, planning anew at each stop."""
-    known = [place.id for place in graph.places if place.id in origin]
-    goal = str(rng.choice(known))
+    goal = str(rng.choice([place.id for place in graph.places if place.id in origin]))
     visit = graph.observe(walker.sight())
-    optimum = nx.dijkstra_path_length(walker.flat.network, walker.spot, origin[goal])
-    tries = 2 * optimum + 4
-    began, smooth = walker.clock, True
-    promise = None
+    tries = 2 * nx.dijkstra_path_length(walker.flat.network, walker.spot, origin[goal]) + 4
+    began, smooth, promise = walker.clock, True, None
+    failed: set[tuple[str, str]] = set()
     while tries > 0 and visit.place != graph.resolve(goal):
         tries -= 1
         try:
-            route = graph.route(visit.place, goal)
+            route = graph.route(visit.place, goal, avoid=failed)
         except TopologyError:
-            break
+            # No other way: look around from elsewhere, then give the failed ways another chance.
+            failed, smooth = set(), False
+            if walker.go(int(rng.choice(list(walker.flat.network[walker.spot])))):
+                visit = graph.observe(walker.sight())
+            continue
         promise = promise or route
+        following = route.places[1]
         # Where the robot stands, it takes the map's word for; odometry says which way it looks.
         at = graph.places[visit.place].pose
-        target = graph.places[route.places[1]].pose
-        motion = between(Pose2D(at.x, at.y, visit.pose.yaw), target)
-        if walker.reach((motion.x, motion.y)):
+        motion = between(Pose2D(at.x, at.y, visit.pose.yaw), graph.places[following].pose)
+        if homing and following in origin:
+            went = walker.home(origin[following])
+        else:
+            went = walker.reach((motion.x, motion.y))
+        if went:
             visit = graph.observe(walker.sight())
-            smooth &= graph.resolve(visit.place) == graph.resolve(route.places[1])
+            smooth &= visit.place == graph.resolve(following)
         else:
             smooth = False
-            graph.traverse(visit.place, route.places[1], success=False)
+            failed.add((visit.place, following))
+            graph.traverse(visit.place, following, success=False)
     arrived = visit.place == graph.resolve(goal) and walker.spot == origin[goal]
-    return Errand(
-        arrived,
-        promise.probability if promise else 1.0,
-        smooth,
-        walker.clock - began,
-        promise.seconds if promise else 0.0,
-    )
+    seconds = walker.clock - began
+    if promise is None:
+        return Errand(arrived, 1.0, smooth, seconds, 0.0)
+    return Errand(arrived, promise.probability, smooth, seconds, promise.seconds)

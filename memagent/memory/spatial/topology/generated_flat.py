@@ -86,7 +86,7 @@ class Flat:
 
     def _room_spots(self) -> list[Spot]:
         kinds = [self._direction() for _ in range(5)]
-        spots = []
+        spots: list[Spot] = []
         for n, (c, r) in enumerate(self.rooms):
             middle = ROOM * (c + 0.5), ROOM * (r + 0.5)
             for k, (dx, dy) in enumerate(
@@ -141,8 +141,11 @@ class Walker:
         False, and no motion, where a wall or a shut door is in the way or no spot is near.
         """
         goal = compose(self.truth, Pose2D(*motion))
-        spot = self.flat.spot_at(goal.x, goal.y)
-        if spot is None or spot == self.spot or spot not in self.flat.network[self.spot]:
+        return self.home(self.flat.spot_at(goal.x, goal.y))
+
+    def home(self, spot: int | None) -> bool:
+        """Drive to a spot if it is in sight."""
+        if spot is None or spot not in self.flat.network[self.spot]:
             self.clock += 5.0
             return False
         return self.go(spot)

@@ -10,6 +10,7 @@ Not safe from several threads at once; whoever owns it holds a lock.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -185,13 +186,21 @@ class TopologyGraph:
         id = self.aliases.get(place, place)
         return self.places[id].id
 
-    def route(self, a: str, b: str, by: By = "cost") -> Route:
+    def route(
+        self,
+        a: str,
+        b: str,
+        by: By = "cost",
+        avoid: Collection[tuple[str, str]] = frozenset(),
+    ) -> Route:
         """The best known way, by combined cost, length, time, or risk (-log success).
+
+        ``avoid`` are passages to leave out for now, as pairs of current ids.
 
         Raises:
             TopologyError: a place is unknown, or no way is known.
         """
-        return self.ways.route(self.resolve(a), self.resolve(b), by)
+        return self.ways.route(self.resolve(a), self.resolve(b), by, avoid)
 
     def nearest(self, x: float, y: float, k: int = 1) -> list[Place]:
         """The ``k`` places nearest to a map position."""

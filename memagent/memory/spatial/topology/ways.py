@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
@@ -98,8 +98,12 @@ class Ways:
         risk = -math.log(self.probability(passage))
         return cost.distance * passage.length + cost.time * self.seconds(passage) + cost.risk * risk
 
-    def route(self, a: str, b: str, by: By) -> Route:
+    def route(
+        self, a: str, b: str, by: By, avoid: Collection[tuple[str, str]] = frozenset()
+    ) -> Route:
         """The best way from ``a`` to ``b`` (Dijkstra); ``risk`` minimises -log success.
+
+        Passages in ``avoid`` are left out: a door that was found shut a minute ago.
 
         Raises:
             TopologyError: no way is known.
@@ -115,7 +119,11 @@ class Ways:
         weigh = weights[by]
         try:
             places = nx.dijkstra_path(
-                self.network, a, b, weight=lambda _u, _v, data: weigh(data["passage"])
+                self.network,
+                a,
+                b,
+                # None hides an edge
+                weight=lambda u, v, data: None if (u, v) in avoid else weigh(data["passage"]),
             )
         except nx.NetworkXNoPath:
             raise TopologyError(f"no way is known from {a!r} to {b!r}") from None
