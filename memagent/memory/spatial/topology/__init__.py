@@ -8,12 +8,12 @@ from memagent.memory.spatial.topology.config import (
     TopologyConfig,
 )
 from memagent.memory.spatial.topology.graph import TopologyGraph
+from memagent.memory.spatial.topology.graphml import write_graphml
 from memagent.memory.spatial.topology.state import (
     graph_from_state,
     graph_state,
     load,
     save,
-    write_graphml,
 )
 from memagent.memory.spatial.topology.values import (
     Closure,

@@ -12,7 +12,6 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import networkx as nx
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
@@ -224,35 +223,6 @@ def load(path: Path) -> TopologyGraph:
     return graph_from_state(state, source=str(path))
 
 
-def write_graphml(graph: TopologyGraph, path: Path) -> None:
-    """Export for graph viewers: places with poses, visits and rooms, passages with their counts."""
-    room = {place: n for n, cluster in enumerate(graph.rooms()) for place in cluster}
-    plain = nx.DiGraph()
-    for p in graph.places:
-        names = sorted(x.name for x in graph.belongings.landmarks(p.id))
-        plain.add_node(
-            p.id,
-            x=float(p.pose.x),
-            y=float(p.pose.y),
-            yaw=float(p.pose.yaw),
-            label=p.label,
-            visits=p.visits,
-            room=room[p.id],
-            landmarks=", ".join(names),
-        )
-    for a, b, passage in graph.ways.passages():
-        plain.add_edge(
-            a,
-            b,
-            length=float(passage.length),
-            seconds=float(graph.ways.seconds(passage)),
-            successes=passage.successes,
-            failures=passage.failures,
-            probability=float(graph.ways.probability(passage)),
-        )
-    nx.write_graphml(plain, path)
-
-
 def _fill(graph: TopologyGraph, read: GraphState) -> None:
     for n, p in enumerate(read.places):
         if p.id in graph.places:
@@ -270,10 +240,16 @@ def _fill(graph: TopologyGraph, read: GraphState) -> None:
     for key, id in known:
         if id not in graph.places:
             raise TopologyError(f"{key}: {id!r} is none of the {len(graph.places)} places")
-    for p in read.passages:
-        seconds = math.nan if p.seconds is None else p.seconds
-        width = math.inf if p.width is None else p.width
-        graph.ways.put(p.a, p.b, Passage(p.length, seconds, p.successes, p.failures, width))
+    anchors = [f.place for f in read.keyframes if f.anchor]
+    if len(set(anchors)) < len(anchors):
+        raise TopologyError("keyframes: a place has two anchors")
+    if read.made < len(read.places):
+        raise TopologyError(f"made: {read.made} is less than the {len(read.places)} places")
+    for way in read.passages:
+        seconds = math.nan if way.seconds is None else way.seconds
+        width = math.inf if way.width is None else way.width
+        passage = Passage(way.length, seconds, way.successes, way.failures, width)
+        graph.ways.put(way.a, way.b, passage)
     for x in read.landmarks:
         graph.belongings.attach(Landmark(x.name, x.place, x.offset))
     for e in read.exits:
