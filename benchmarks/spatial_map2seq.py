@@ -23,7 +23,6 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +45,8 @@ NEAR = 3
 """Hops from a crossing within which a landmark is on its corner."""
 ONE_CROSSING = 2
 """Crossings so few hops apart are two carriageways of one."""
+BASELINE = 4
+"""Steps over which a street's direction is measured."""
 LONGEST = 80
 """Steps after which the follower gives up."""
 REACH = 40
@@ -62,10 +63,14 @@ NUMBERS = {
     **dict.fromkeys(("sixth", "6th", "six", "6"), 6),
 }
 NUMBER = "|".join(sorted(NUMBERS, key=len, reverse=True))
-CROSSING = r"(?:set of |sets of |traffic |stop ?|4-way |t-|double )*(?:lights?|stoplights?|intersections?|corners?|crossings?|crosswalks?|blocks?)"
+CROSSING = (
+    r"(?:set of |sets of |traffic |stop ?|t-|double )*"
+    r"(?:lights?|stoplights?|intersections?|corners?|crossings?|crosswalks?|blocks?)"
+)
 TURN = re.compile(
-    r"\b(?:turn|make|take|take an?|making|taking|turning|hang|hook|veer|bear)\b[^.]{0,40}?\b(left|right)\b"
-    r"|\bgo (left|right)\b"
+    r"\b(?:turn|make|take|making|taking|turning|hang|hook|veer|bear|go)\b"
+    r"(?:(?! on | to | at | you)[^.]){0,30}?\b(left|right)\b(?! side| corner)"
+    r"|^\W*(left|right) (?:at|on|turn)"
 )
 PASS = re.compile(
     rf"\b(?:through|past|pass|passing|cross|crossing|straight for|walk|continue for|down)\b"
@@ -81,6 +86,15 @@ KINDS = (
     "bus stop playground church parking bike rental,fire station,school park bank library museum "
     "hospital subway plaza fountain garage diner deli synagogue post office,police pharmacy hotel"
 )
+FILLERS = frozenset(
+    re.findall(
+        r"\S+",
+        "the stop go turn at walk pass head continue make take you your on in a an and it if this "
+        "there straight left right next after follow keep end then when just proceed cross move "
+        "once begin starting with to light lights t t-intersection t-intersections intersection",
+    )
+)
+"""Words that begin a sentence and are no names."""
 COMMON = [k for part in KINDS.split(",") for k in (part.split() if part.count(" ") > 3 else [part])]
 
 
@@ -119,7 +133,7 @@ def parse(text: str) -> Instruction:
     passed, ordinal, dead_end = 0, 0, False
     names: set[str] = set()
     stop, stop_names = "", set[str]()
-    for sentence in re.split(r"(?<=[.!])\s+", text):
+    for sentence in re.split(r"(?<=[.!])\s+", re.sub(r"\b\d-way\b", "", text)):
         low = sentence.lower()
         if re.search(r"too far|if you (?:reach|get|see|hit|come)", low):
             continue
@@ -178,14 +192,15 @@ def _stop(text: str, passed: int, names: frozenset[str]) -> Stop:
 
 
 def landmarks(text: str) -> frozenset[str]:
-    """Names with capitals (a sentence's first word aside) and common kinds of place."""
+    """Names with capitals, without the words that begin sentences, and common kinds of place."""
     found = {kind for kind in COMMON if re.search(rf"\b{kind}\b", text.lower())}
     for match in NAME.finditer(text):
-        name = match[0].strip(" .'")
-        if match.start() == 0:
-            name = name.partition(" ")[2]
-        if len(name) > 2 and name.lower() not in NUMBERS and not name[0].isdigit():
-            found.add(name.lower().removesuffix("'s"))
+        words = re.split(r"\s+", match[0].strip(" .'").lower())
+        while words and (words[0] in FILLERS or words[0] in NUMBERS):
+            words.pop(0)
+        name = " ".join(words).removesuffix("'s")
+        if len(name) > 2 and not name[0].isdigit():
+            found.add(name)
     return frozenset(found)
 
 
@@ -218,6 +233,7 @@ class City:
         pairs = [(self.number[a], self.number[b]) for a, bs in self.links.items() for b in bs]
         row_, column = np.array(pairs).T
         shape = (len(self.number),) * 2
+        self._leads: dict[tuple[str, str], float] = {}
         self._hops = csr_matrix((np.ones(len(pairs)), (row_, column)), shape=shape)
 
     def is_crossing(self, pano: str) -> bool:
@@ -232,9 +248,33 @@ class City:
         self, pano: str, heading: float, turn: float = 0.0, within: float = 180.0
     ) -> str | None:
         """The neighbour nearest to a direction, degrees right of ``heading``; None: none is."""
-        off = {b: abs(_turned(heading + turn, h)) for b, h in self.links[pano].items()}
+        off = {b: abs(_turned(heading + turn, self.leads(pano, b))) for b in self.links[pano]}
         best = min(off, key=off.__getitem__, default=None)
         return best if best is not None and off[best] <= within else None
+
+    def leads(self, pano: str, to: str) -> float:
+        """Bearing of the street that begins with a link, degrees.
+
+        Over a few steps: at crossings, a link's own heading is often to the side of its street.
+        """
+        known = self._leads.get((pano, to))
+        if known is None:
+            before, here = pano, to
+            for _ in range(BASELINE - 1):
+                ways = {b: h for b, h in self.links[here].items() if b not in (before, pano)}
+                if not ways or self.is_crossing(here):
+                    break
+                straight = self.links[before][here]
+                onward = min(ways, key=lambda b: abs(_turned(straight, ways[b])))
+                before, here = here, onward
+            known = self._leads[pano, to] = self.bearing(pano, here)
+        return known
+
+    def bearing(self, a: str, b: str) -> float:
+        """Degrees clockwise from north."""
+        places = self.graph.places
+        start, end = places[self.place[a]].pose, places[self.place[b]].pose
+        return math.degrees(math.atan2(end.x - start.x, end.y - start.y))
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -257,14 +297,16 @@ class Walk:
 
     path: list[str]
     heading: float
+    """Of the street that it is on, degrees."""
 
     @property
     def here(self) -> str:
         return self.path[-1]
 
-    def step(self, city: City, to: str) -> None:
-        self.heading = city.links[self.here][to]
-        self.path.append(to)
+    def go(self, ahead: Sequence[tuple[str, float]]) -> None:
+        for pano, heading in ahead:
+            self.path.append(pano)
+            self.heading = heading
 
 
 @dataclass(slots=True)
@@ -317,23 +359,35 @@ class Follower:
 
     def _corners(self, path: Sequence[str]) -> list[str]:
         """Crossings at which a path turns."""
-        headings = [self.city.links[a][b] for a, b in pairwise(path)]
-        corners, last = [], -9
-        for i, (a, b) in enumerate(pairwise(headings), 1):
-            if abs(_turned(a, b)) > 40 and self.city.is_crossing(path[i]) and i - last > 1:
+        corners, last, b = [], -9, BASELINE
+        for i in range(1, len(path) - 1):
+            if not self.city.is_crossing(path[i]) or i - last <= ONE_CROSSING:
+                continue
+            into = self.city.bearing(path[max(i - b, 0)], path[i])
+            out = self.city.bearing(path[i], path[min(i + b, len(path) - 1)])
+            if abs(_turned(into, out)) > 50:
                 corners.append(path[i])
                 last = i
         return corners
 
     def _ahead(self, walk: Walk, steps: int) -> list[tuple[str, float]]:
-        """Panoramas straight ahead and the heading on reaching each, the present one first."""
-        found, heading, here = [(walk.here, walk.heading)], walk.heading, walk.here
+        """Panoramas straight ahead and the street's heading at each, the present one first."""
+        found, behind = [(walk.here, walk.heading)], walk.path[-BASELINE:]
         for _ in range(steps):
-            following = self.city.onward(here, heading, within=100.0)
-            if following is None:
+            here, heading = found[-1]
+            ways = set(self.city.links[here]) - set(behind)
+            bend = len(ways) == 1 and not self.city.is_crossing(here)
+            following = ways.pop() if bend else self.city.onward(here, heading, within=80.0)
+            if following is None or following in behind:
                 break
-            heading, here = self.city.links[here][following], following
-            found.append((here, heading))
+            behind = [*behind, following][-BASELINE - 1 :]
+            long = len(behind) > BASELINE
+            heading = (
+                self.city.bearing(behind[0], following)
+                if long
+                else self.city.leads(here, following)
+            )
+            found.append((following, heading))
         return found
 
     def _take(self, walk: Walk, turn: Turn) -> bool:
@@ -360,11 +414,10 @@ class Follower:
             most = max(shared.values())
             if most and shared[best] < most:
                 best = min((i for i in shared if shared[i] == most), key=lambda i: abs(i - best))
-        for pano, _ in ahead[1 : best + 1]:
-            walk.step(self.city, pano)
+        walk.go(ahead[1 : best + 1])
         off = self.city.onward(walk.here, walk.heading, angle, within=50.0)
         assert off is not None
-        walk.step(self.city, off)
+        walk.go([(off, self.city.leads(walk.here, off))])
         return True
 
     def _finish(self, walk: Walk, stop: Stop) -> None:
@@ -372,9 +425,9 @@ class Follower:
         ahead = self._ahead(walk, 40)
         crossings = []
         for i, (pano, _) in enumerate(ahead):
-            if i > ONE_CROSSING and self.city.is_crossing(pano):
-                if not crossings or i - crossings[-1] > ONE_CROSSING:
-                    crossings.append(i)
+            apart = i - (crossings[-1] if crossings else 0)
+            if apart > ONE_CROSSING and self.city.is_crossing(pano):
+                crossings.append(i)
         start = crossings[stop.passed - 1] if 0 < stop.passed <= len(crossings) else 0
         end = next((i for i in crossings if i > start), len(ahead) - 1)
         if stop.where == "before":
@@ -394,8 +447,7 @@ class Follower:
             most = max(shared.values())
             if most:
                 best = min((i for i in shared if shared[i] == most), key=lambda i: abs(i - best))
-        for pano, _ in ahead[1 : best + 1]:
-            walk.step(self.city, pano)
+        walk.go(ahead[1 : best + 1])
 
 
 # --- scores -----------------------------------------------------------------------------------
