@@ -82,10 +82,6 @@ DEAD_END = re.compile(
     r"\bt[- ]intersection|no longer go straight|can only (?:turn|go)|forced|the t\b"
 )
 NAME = re.compile(r"(?:[A-Z0-9][\w'&.-]*[\w'](?: (?:&|of|and the|the|de|del|in) )?[ ]?)+")
-KINDS = (
-    "bus stop playground church parking bike rental,fire station,school park bank library museum "
-    "hospital subway plaza fountain garage diner deli synagogue post office,police pharmacy hotel"
-)
 FILLERS = frozenset(
     re.findall(
         r"\S+",
@@ -95,7 +91,6 @@ FILLERS = frozenset(
     )
 )
 """Words that begin a sentence and are no names."""
-COMMON = [k for part in KINDS.split(",") for k in (part.split() if part.count(" ") > 3 else [part])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +187,17 @@ def _stop(text: str, passed: int, names: frozenset[str]) -> Stop:
 
 
 def landmarks(text: str) -> frozenset[str]:
-    """Names with capitals, without the words that begin sentences, and common kinds of place."""
-    found = {kind for kind in COMMON if re.search(rf"\b{kind}\b", text.lower())}
+    """Names with capitals, without the words that begin sentences.
+
+    Kinds ("a bus stop", "the bank") are left out: they are on every other block.
+    """
+    found = set()
     for match in NAME.finditer(text):
         words = re.split(r"\s+", match[0].strip(" .'").lower())
         while words and (words[0] in FILLERS or words[0] in NUMBERS):
             words.pop(0)
         name = " ".join(words).removesuffix("'s")
-        if len(name) > 2 and not name[0].isdigit():
+        if len(name) > 2 and not name[0].isdigit() and name not in FILLERS:
             found.add(name)
     return frozenset(found)
 
@@ -439,10 +437,12 @@ class Follower:
         else:
             best = round(start + stop.amount * (end - start))
         best = min(max(best, 0), len(ahead) - 1)
-        if self.remembers and stop.landmarks:
+        if self.remembers and stop.landmarks and stop.where == "fraction":
+            # The text says no better where on the block: a remembered end of a route may.
             shared = {
                 i: len(stop.landmarks & self._known(pano, 0))
-                for i, (pano, _) in enumerate(ahead[: max(end + 12, 24)])
+                for i, (pano, _) in enumerate(ahead[: end + NEAR])
+                if i >= start
             }
             most = max(shared.values())
             if most:
