@@ -71,10 +71,10 @@ class TopologyGraph:
             TopologyError: the sight cannot be one; nothing has changed then.
         """
         look = unit(sight.descriptor, of=f"the sight at {sight.stamp} s")
-        finite_pose(sight.odometry, of=f"the sight at {sight.stamp} s")
+        odometry = finite_pose(sight.odometry, of=f"the sight at {sight.stamp} s")
         if len(self.places):
             self.places.cosines(look)  # raises where dimensions differ
-        pose = self.trajectory.advance(sight.odometry)
+        pose = self.trajectory.advance(odometry)
         id = same_place(self.places, self.config, pose, look, sight.label)
         recognised = id is not None
         if id is None:
@@ -97,7 +97,7 @@ class TopologyGraph:
         self, pose: Pose2D, descriptor: FloatArray, label: str = "", visits: int = 0
     ) -> str:
         """Add a place that is known from elsewhere: told, or from a map. Returns its id."""
-        finite_pose(pose, of="the new place")
+        pose = finite_pose(pose, of="the new place")
         return self._make(pose, unit(descriptor, of="the new place"), label, visits)
 
     def traverse(

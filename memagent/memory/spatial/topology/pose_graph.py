@@ -7,7 +7,7 @@ Unknown are the free poses (x, y, yaw). Residuals, all in sigmas:
   wrap(yaw_j - yaw_i - d_yaw) over ``sigma_yaw``: what odometry measured from i to j;
 - a tie (i, j): p_j - p_i over ``sigma``: both were at the same place, whichever way they looked.
 
-Huber's loss on each residual, so that one wrong tie pulls with bounded force. See Grisetti et al.,
+The smooth L1 loss on each residual, so that one wrong tie pulls with bounded force. See Grisetti et al.,
 "A tutorial on graph-based SLAM" (2010), equations 1-5 and 30-34, for the same error and Jacobian.
 """
 
@@ -23,7 +23,7 @@ from scipy.sparse import csr_matrix
 
 from memagent.types import FloatArray, Pose2D
 
-HUBER = 2.0
+SOFT = 2.0
 """Sigmas beyond which a residual pulls linearly."""
 
 DENSE = 30
@@ -76,10 +76,12 @@ def correct(
         problem.residuals,
         poses[free].ravel(),
         jac=(lambda x: problem.jacobian(x).toarray()) if small else problem.jacobian,
-        loss="huber",
-        f_scale=HUBER,
+        loss="soft_l1",
+        f_scale=SOFT,
         x_scale="jac",
         tr_solver="exact" if small else "lsmr",
+        # By default LSMR stops early, and long chains then keep most of their error.
+        tr_options={} if small else {"atol": 1e-10, "btol": 1e-10, "maxiter": 5000},
         max_nfev=50,
     )
     corrected = problem.place(found.x)

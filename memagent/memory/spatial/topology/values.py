@@ -160,4 +160,4 @@ def finite_pose(pose: Pose2D, *, of: str) -> Pose2D:
     """
     if not all(map(math.isfinite, (pose.x, pose.y, pose.yaw))):
         raise TopologyError(f"pose of {of}: x, y and yaw must be finite, got {pose}")
-    return pose
+    return Pose2D(float(pose.x), float(pose.y), float(pose.yaw))
