@@ -528,7 +528,22 @@ def _map2seq_figures(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
                 later = [r for r in mine if r["later"]]
                 figures[f"map2seq_{key}_{agent}{suffix}"] = report.interval(later, mean)
                 figures[f"map2seq_{key}_{agent}{suffix}_all"] = report.interval(mine, mean)
+        pairs = _pairs([r for r in rows if r["split"] == split and r["later"]])
+        # The same routes with and without memory: the interval of the difference is paired.
+        figures[f"map2seq_tc_gain{suffix}"] = report.interval(pairs, _gain)
     return figures
+
+
+def _pairs(rows: Sequence[dict[str, Any]]) -> list[dict[str, float]]:
+    """TC of each agent, route by route."""
+    routes: dict[int, dict[str, float]] = {}
+    for row in rows:
+        routes.setdefault(row["n"], {})[row["agent"]] = row["tc"]
+    return list(routes.values())
+
+
+def _gain(pairs: Sequence[dict[str, float]]) -> float:
+    return float(np.mean([pair["memory"] - pair["no_memory"] for pair in pairs]))
 
 
 # --- flats ------------------------------------------------------------------------------------
