@@ -7,8 +7,8 @@ Unknown are the free poses (x, y, yaw). Residuals, all in sigmas:
   wrap(yaw_j - yaw_i - d_yaw) over ``sigma_yaw``: what odometry measured from i to j;
 - a tie (i, j): p_j - p_i over ``sigma``: both were at the same place, whichever way they looked.
 
-The smooth L1 loss on each residual, so that one wrong tie pulls with bounded force. See Grisetti et al.,
-"A tutorial on graph-based SLAM" (2010), equations 1-5 and 30-34, for the same error and Jacobian.
+The smooth L1 loss on each residual, so that one wrong tie pulls with bounded force. See Grisetti et
+al., "A tutorial on graph-based SLAM" (2010), for the same error and Jacobian.
 """
 
 from __future__ import annotations
