@@ -220,9 +220,8 @@ class LogIndex:
             passing: rows from :meth:`passing`; None for all.
         """
         n = self.size
-        if passing is not None:
-            if not self._embedded[:n].all():
-                passing = passing[self._embedded[passing]]
+        if passing is not None and not self._embedded[:n].all():
+            passing = passing[self._embedded[passing]]
         sketch = self._sketching.current(self._vectors[:n], self._embedded[:n])
         if sketch is not None and (passing is None or len(passing) > _EXACT):
             rows = sketch.shortlist(vector, count, passing)
