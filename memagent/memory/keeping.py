@@ -31,10 +31,7 @@ from memagent.memory.semantic.study import Study
 from memagent.memory.state import MemoryState
 from memagent.memory.store.interface import Store
 from memagent.site import Site
-from memagent.types import (
-    Query,
-    Recall,
-)
+from memagent.types import Query, Recall
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class GraphSession:
         nodes: what to start.
         folder: for logs and parameter files.
         on_event: told in words what happens to processes.
-        on_node: called with this session's node before the graph starts, to add subscriptions.
+        on_node: called with the node that watches, before the graph starts, to add subscriptions.
     """
 
     def __init__(

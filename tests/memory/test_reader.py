@@ -13,9 +13,9 @@ import pytest
 from memagent.memory import LifelongMemory, MemoryConfig, MemoryReader
 from memagent.memory.recall.embedders import NGramEmbedder
 from memagent.site import Site
-from memagent.types import FloatArray, Query
+from memagent.types import FloatArray, Query, Relation
 
-from .scenes import mug_on_desk, watch
+from .scenes import mug_on_desk, percept, thing, watch
 
 pytestmark = pytest.mark.unit
 AT_ONCE = MemoryConfig(reader_delay=0.0)
@@ -48,6 +48,24 @@ def test_a_reader_gets_the_vectors_that_the_writer_makes(path: Path) -> None:
         writer.remember("a watering can", stamp=1.0)
         assert writer.settle(10.0)
         assert reader.recall(Query(text="wateringcan")).items
+
+
+def test_a_reader_finds_again_what_an_undone_merge_puts_back(path: Path, site: Site) -> None:
+    with LifelongMemory(path, site) as writer, MemoryReader(path, site, AT_ONCE) as reader:
+        for label in ("red mug", "blue mug"):
+            seen = percept(0.0, thing(label, (6.0, 5.6, 0.745)), where={label: "on desk"})
+            watch(writer, seen, (writer.latest_stamp or 0.0) + 10.0, 3.0)
+        near = Relation("red mug", "near", "blue mug")
+        both = percept(
+            0.0, thing("red mug", (6.0, 5.6, 0.745)), thing("blue mug", (6.1, 5.6, 0.745), track=2),
+            where={"red mug": "on desk", "blue mug": "on desk"}, relations=(near,),
+        )  # fmt: skip
+        watch(writer, both, 40.0, 5.0)
+        told = reader.timeline()
+        merged = writer.merge("red mug", "blue mug")
+        assert reader.timeline() != told
+        writer.undo(merged.id)
+        assert {i.id for i in told} <= {i.id for i in reader.recall(Query(limit=500)).items}
 
 
 def test_between_looks_a_reader_stays_as_it_was(path: Path) -> None:

@@ -82,8 +82,11 @@ class LogIndex:
     def follow(self) -> None:
         """Take in what another process did to the log: items, vectors and what it forgot."""
         self.tail()
-        if self._store.query("SELECT count(*) FROM item")[0][0] != np.count_nonzero(self._alive):
+        count = self._store.query("SELECT count(*) FROM item")[0][0]
+        if count != np.count_nonzero(self._alive):
             self.drop_forgotten()
+        if count > np.count_nonzero(self._alive):  # Some were put back where they had been.
+            self.reload()
         if self._embedder:
             self._load_vectors(self._lacking())
 

@@ -99,6 +99,8 @@ def test_an_empty_schema_that_an_administrator_made_is_taken(
         session.execute(f"CREATE SCHEMA {namespace}")
     with LifelongMemory(server.dsn, config=config(namespace)) as memory:
         memory.remember("hello", stamp=1.0)
+    with MemoryReader(server.dsn, config=config(namespace)) as reader:
+        assert texts(reader, "hello") == ["hello"]
 
 
 def test_a_newer_schema_is_refused_with_both_versions(server: Server, namespace: str) -> None:

@@ -19,7 +19,8 @@ from memagent.memory.spatial.topology import (
 from memagent.memory.spatial.topology.pose_graph import Motion, Tie, correct
 from memagent.memory.spatial.topology.se2 import between, compose
 from memagent.types import Pose2D
-from tests.memory.spatial.topology.looks import look
+
+from .looks import look
 
 pytestmark = pytest.mark.unit
 

@@ -11,7 +11,8 @@ import pytest
 from memagent.memory.spatial import topology
 from memagent.memory.spatial.topology import Sight, TopologyConfig, TopologyError, TopologyGraph
 from memagent.types import Pose2D
-from tests.memory.spatial.topology.looks import look
+
+from .looks import look
 
 pytestmark = pytest.mark.unit
 
@@ -143,5 +144,6 @@ def test_a_bounded_trajectory_forgets_no_place() -> None:
 
 def test_every_module_can_be_imported_by_itself() -> None:
     """There, missing imports made modules fail, and callers hid it."""
-    for module in pkgutil.iter_modules(topology.__path__, f"{topology.__name__}."):
-        importlib.import_module(module.name)
+    names = {m.name for m in pkgutil.iter_modules(topology.__path__, f"{topology.__name__}.")}
+    assert {module.__name__ for module in map(importlib.import_module, names)} == names
+    assert f"{topology.__name__}.graph" in names

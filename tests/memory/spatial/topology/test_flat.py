@@ -8,7 +8,8 @@ import pytest
 from memagent.memory.spatial.topology import Exit, Sight, TopologyConfig, TopologyGraph
 from memagent.memory.spatial.topology.flat_trial import run_trial
 from memagent.types import Pose2D
-from tests.memory.spatial.topology.looks import look
+
+from .looks import look
 
 
 def test_after_a_tour_revisits_are_recognised_and_errands_arrive() -> None:

@@ -18,7 +18,8 @@ from memagent.memory.spatial.topology import (
     graph_state,
 )
 from memagent.types import Pose2D
-from tests.memory.spatial.topology.looks import look
+
+from .looks import look
 
 pytestmark = pytest.mark.unit
 

@@ -23,8 +23,9 @@ from memagent.memory.spatial.topology import (
     write_graphml,
 )
 from memagent.types import Pose2D
-from tests.memory.spatial.topology.looks import look
-from tests.memory.spatial.topology.test_closing import drive, square
+
+from .looks import look
+from .test_closing import drive, square
 
 pytestmark = pytest.mark.unit
 
