@@ -82,10 +82,9 @@ class LogIndex:
     def follow(self) -> None:
         """Take in what another process did to the log: items, vectors and what it forgot."""
         self.tail()
-        count = self._store.query("SELECT count(*) FROM item")[0][0]
-        if count != np.count_nonzero(self._alive):
+        if not self._is_whole():
             self.drop_forgotten()
-        if count > np.count_nonzero(self._alive):  # Some were put back where they had been.
+        if not self._is_whole():  # Some were put back where they had been.
             self.reload()
         if self._embedder:
             self._load_vectors(self._lacking())
@@ -284,6 +283,12 @@ class LogIndex:
         self.size = len(kept)
         self._pauses = (0.0, 0, np.zeros(0, np.int64))
         self._sketching.begin_anew()
+
+    def _is_whole(self) -> bool:
+        """Whether it has the items that the log has, by their number and the sum of theirs."""
+        ((count, total),) = self._store.query("SELECT count(*), coalesce(sum(seq), 0) FROM item")
+        alive = self._seqs[: self.size][self._alive[: self.size]]
+        return (int(count), int(total)) == (len(alive), int(alive.sum()))
 
     def _lacking(self) -> Rows:
         return np.flatnonzero(self._alive[: self.size] & ~self._embedded[: self.size])
