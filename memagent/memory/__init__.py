@@ -17,6 +17,7 @@ from memagent.memory.knowledge.entities import EntityConfig
 from memagent.memory.knowledge.habits import HabitConfig
 from memagent.memory.knowledge.knowledge_graph import GraphConfig
 from memagent.memory.knowledge.likeness import Likeness
+from memagent.memory.knowledge.neighbourhood import facts_in
 from memagent.memory.knowledge.quarantine import Claim, QuarantineConfig
 from memagent.memory.lifelong import LifelongMemory
 from memagent.memory.perceiving import PerceivingConfig
@@ -68,4 +69,5 @@ __all__ = [
     "StoreConfig",
     "Summarizer",
     "WriteQueue",
+    "facts_in",
 ]

@@ -153,9 +153,10 @@ class Asking:
         """The knowledge graph as a copy: now or at ``as_of``, whole or around some vertices.
 
         Vertices carry ``kind`` (robot, room, place, object); edges ``predicate``, ``valid_from``,
-        ``valid_to``, ``confidence``, ``evidence`` (agreeing observations), ``strength`` (both,
-        faded with age), ``position`` and ``by_robot``. With ``around``, at most ``budget`` vertices
-        and ``edges`` edges come back, however large the graph.
+        ``valid_to``, ``learned``, ``confidence``, ``evidence`` (agreeing observations),
+        ``strength`` (both, faded with age), ``position``, ``by_robot`` and ``source``. With
+        ``around``, at most ``budget`` vertices and ``edges`` edges come back, however large the
+        graph.
         """
         sources = (around,) if isinstance(around, str) else around or ()
         with self._asking() as state:

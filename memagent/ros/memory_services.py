@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
 
 from memagent.errors import MemagentError
-from memagent.memory import LifelongMemory
+from memagent.memory import LifelongMemory, facts_in
 from memagent.ros import convert
-from memagent.types import Fact, Query, TaskResult, TaskStatus
+from memagent.types import Query, TaskResult, TaskStatus
 from memagent_interfaces import srv
 
 Answer = Callable[[LifelongMemory, Any, Any], None]
@@ -61,7 +61,7 @@ def retrieve(memory: LifelongMemory, request: Any, response: Any) -> None:
     found = memory.retrieve(query, request.hops or 2, request.budget or 64)
     response.stamp = float(found.stamp)
     response.temporal = list(found.temporal)
-    _put_graph(response, found.spatial, memory.facts())
+    _put_graph(response, found.spatial)
     response.items = [convert.item_to_msg(item) for item in found.episodic.items]
     response.scores = [float(score) for score in found.episodic.scores]
     response.lessons = [convert.lesson_to_msg(lesson) for lesson in found.semantic]
@@ -75,7 +75,7 @@ def graph(memory: LifelongMemory, request: Any, response: Any) -> None:
         hops=request.hops or 2,
         budget=request.budget or 64,
     )
-    _put_graph(response, found, memory.facts(as_of=as_of))
+    _put_graph(response, found)
 
 
 def lessons(memory: LifelongMemory, request: Any, response: Any) -> None:
@@ -231,14 +231,10 @@ def _optional(number: float) -> float | None:
     return None if math.isnan(number) else float(number)
 
 
-def _put_graph(response: Any, found: nx.MultiDiGraph, facts: Iterable[Fact]) -> None:
-    """Fill ``nodes`` and ``facts``: those facts whose both ends are in the graph."""
+def _put_graph(response: Any, found: nx.MultiDiGraph) -> None:
+    """Fill ``nodes`` and ``facts``."""
     response.nodes = [str(node) for node in found.nodes]
-    nodes = set(response.nodes)
-    response.facts = [
-        convert.fact_to_msg(fact) for fact in facts
-        if fact.relation.subject in nodes and fact.relation.object in nodes
-    ]  # fmt: skip
+    response.facts = [convert.fact_to_msg(fact) for fact in facts_in(found)]
 
 
 def _put_operation(response: Any, operation: Any) -> None:

@@ -79,6 +79,13 @@ def test_retrieve_says_what_all_four_kinds_know(memory: LifelongMemory) -> None:
     assert "GRASP_FAILED" in [code for lesson in found.lessons for code in lesson.codes]
 
 
+def test_the_graph_of_then_has_the_facts_of_then_whole(memory: LifelongMemory) -> None:
+    asked = _ask(memory, srv.Graph, around="red mug", has_as_of=True, as_of=50.0)
+    told = {convert.fact_from_msg(message) for message in asked.facts}
+    assert told == {fact for fact in memory.history("red mug") if fact.relation.object == "desk"}
+    assert "desk" in asked.nodes
+
+
 def test_habits_cite_their_visits(memory: LifelongMemory) -> None:
     habits = _ask(memory, srv.Habits, name="red mug").habits
     assert {h.place for h in habits} == {"desk", "shelf"}

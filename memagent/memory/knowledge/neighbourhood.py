@@ -18,7 +18,7 @@ from heapq import nlargest
 import networkx as nx
 
 from memagent.memory.records import FactRecord
-from memagent.types import Predicate
+from memagent.types import Fact, Predicate, Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +147,26 @@ def draw(graph: nx.MultiDiGraph, fact: FactRecord, now: float, tau: float) -> No
         confidence=relation.confidence,
         evidence=fact.evidence,
         strength=fact.strength(now, tau),
+        learned=fact.learned,
         position=fact.position,
         by_robot=fact.by_robot,
+        source=fact.source,
     )
+
+
+def facts_in(graph: nx.MultiDiGraph) -> tuple[Fact, ...]:
+    """The facts that were drawn into a graph, oldest first; the map's own edges are none."""
+    found = []
+    for subject, target, key, edge in graph.edges(keys=True, data=True):
+        if "learned" in edge:
+            relation = Relation(subject, edge["predicate"], target, edge["confidence"])
+            found.append(
+                (key, Fact(
+                    f"fact-{key}", relation, edge["valid_from"], edge["valid_to"],
+                    edge["learned"], edge["position"], edge["by_robot"], edge["source"],
+                ))
+            )  # fmt: skip
+    return tuple(fact for _, fact in sorted(found, key=lambda pair: pair[0]))
 
 
 def _steps(
