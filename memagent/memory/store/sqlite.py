@@ -23,6 +23,7 @@ from memagent.memory.store import pages, text_search
 from memagent.memory.store.config import StoreConfig
 from memagent.memory.store.interface import Row, Words
 from memagent.memory.store.transactions import Transactions
+from memagent.memory.whole_file import sync_path
 from memagent.types import Query
 
 APPLICATION_ID = 0x6D656D61  # "mema", in the file's header
@@ -173,9 +174,9 @@ class SQLiteStore(Transactions):
                 copy.execute("PRAGMA journal_mode = DELETE")
             finally:
                 copy.close()
-            _sync(partial)
+            sync_path(partial)
             partial.replace(target)
-            _sync(target.parent)
+            sync_path(target.parent)
         except (sqlite3.Error, OSError) as error:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
@@ -327,11 +328,3 @@ _ADVICE = (
     ("disk I/O error", "the disk failed to read or write; check the disk, then open it again"),
     ("locked", "another program holds the file; close it and try again"),
 )  # fmt: skip
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

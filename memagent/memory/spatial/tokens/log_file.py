@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from memagent.errors import StoreError
-from memagent.memory.spatial.tokens.durable import replace_file
 from memagent.memory.spatial.tokens.log import Chain, Record, TokenLog
 from memagent.memory.spatial.tokens.network import ReversibleNetwork
+from memagent.memory.whole_file import write_whole
 
 MAGIC = b"MATL"
 SCHEMA = 1
@@ -97,7 +97,7 @@ def from_bytes(data: bytes, network: ReversibleNetwork, source: str = "token log
 
 def save(log: TokenLog, path: Path) -> None:
     """Write or replace a file: after a crash it is the old one or the new one, never half of it."""
-    replace_file(path, to_bytes(log))
+    write_whole(path, to_bytes(log))
 
 
 def load(path: Path, network: ReversibleNetwork) -> TokenLog:

@@ -32,8 +32,8 @@ from numpy.typing import ArrayLike
 
 from memagent.errors import MemagentError, StoreError
 from memagent.memory.spatial.tokens import lattice
-from memagent.memory.spatial.tokens.durable import replace_file
 from memagent.memory.spatial.tokens.lattice import Floats, Integers
+from memagent.memory.whole_file import write_whole
 
 ARITHMETIC = "lattice 16/12/14, L1 norm, linear + ReLU MLP, version 1"
 """What else but the weights decides what a log decodes to."""
@@ -185,7 +185,7 @@ class ReversibleNetwork:
                 arrays[f"{number}.{name}"] = array
         buffer = io.BytesIO()
         np.savez(buffer, **arrays)  # type: ignore[arg-type]
-        replace_file(path, buffer.getvalue())
+        write_whole(path, buffer.getvalue())
 
     @classmethod
     def load(cls, path: Path) -> ReversibleNetwork:

@@ -7,8 +7,6 @@ import base64
 import binascii
 import json
 import math
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -27,6 +25,7 @@ from memagent.memory.spatial.topology.values import (
     TopologyError,
     unit,
 )
+from memagent.memory.whole_file import write_whole
 from memagent.types import FloatArray, Pose2D
 
 VERSION = 1
@@ -196,16 +195,7 @@ def graph_from_state(state: object, *, source: str = "the state") -> TopologyGra
 
 def save(graph: TopologyGraph, path: Path) -> None:
     """Write the state to ``path``: the old file or the new one, never half of one."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(graph_state(graph), file, allow_nan=False)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(path, json.dumps(graph_state(graph), allow_nan=False).encode())
 
 
 def load(path: Path) -> TopologyGraph:

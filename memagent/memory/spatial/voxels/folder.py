@@ -27,10 +27,10 @@ from memagent.memory.spatial.voxels.framing import (
     only_record,
     packed,
     records,
-    sync_folder,
     unpacked,
-    write_whole,
+    write_file,
 )
+from memagent.memory.whole_file import sync_path
 
 Region = tuple[int, int, int]
 """Which region, counted from the origin."""
@@ -89,7 +89,7 @@ class VoxelFolder:
         self._file = self._journal.open("ab", buffering=0)
         self._length = self._journal.stat().st_size
         if self._sync:
-            sync_folder(self._path)
+            sync_path(self._path)
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -165,7 +165,7 @@ class VoxelFolder:
         journal = self._path / f"journal-{number}.log"
         self._write_voxels(name, corner, columns)
         old = self._number, self._snapshot
-        write_whole(journal, b"", self._sync)
+        write_file(journal, b"", self._sync)
         self._number, self._snapshot = number, name
         try:
             self._write_manifest()
@@ -180,14 +180,14 @@ class VoxelFolder:
     def _sweep(self) -> None:
         """Remove files that no longer count."""
         kept = {self._snapshot, self._journal.name, *self.regions.values()}
-        for pattern in ("*.voxels", "journal-*.log", "*.draft"):
+        for pattern in ("*.voxels", "journal-*.log", "*.new"):
             for path in self._path.glob(pattern):
                 if path.name not in kept:
                     path.unlink(missing_ok=True)
 
     def _write_voxels(self, name: str, corner: Corner, columns: Columns) -> None:
         data = framed(_VOXELS, observed(corner, columns))
-        write_whole(self._path / name, data, self._sync)
+        write_file(self._path / name, data, self._sync)
 
     def _write_manifest(self) -> None:
         state = {
@@ -198,7 +198,7 @@ class VoxelFolder:
             "regions": {"_".join(map(str, r)): file for r, file in self.regions.items()},
         }
         text = json.dumps({**state, "crc32": _sum(state)}, indent=1)
-        write_whole(self._path / "manifest.json", text.encode(), self._sync)
+        write_file(self._path / "manifest.json", text.encode(), self._sync)
 
     def close(self) -> None:
         self._file.close()

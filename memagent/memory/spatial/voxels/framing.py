@@ -8,7 +8,6 @@ does not look like a file that ends early.
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import numpy as np
 
 from memagent.memory.spatial.voxels.columns import Columns
 from memagent.memory.spatial.voxels.errors import DamagedFileError, VoxelError
+from memagent.memory.whole_file import write_whole
 
 SCHEMA = 1
 """Version of all that is written; others are refused."""
@@ -81,33 +81,16 @@ def only_record(path: Path) -> tuple[int, bytes]:
     return found[0][0], found[0][2]
 
 
-def write_whole(path: Path, data: bytes, sync: bool) -> None:
+def write_file(path: Path, data: bytes, sync: bool) -> None:
     """Write a file so that it is there whole or not at all.
 
     Raises:
         VoxelError: the disk is full, or cannot be written; nothing was changed.
     """
-    draft = path.with_name(path.name + ".draft")
     try:
-        with draft.open("wb") as file:
-            file.write(data)
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
-        draft.replace(path)
-        if sync:
-            sync_folder(path.parent)
+        write_whole(path, data, sync=sync)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise cannot_write(path, error) from error
-
-
-def sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def cannot_write(path: Path, error: OSError) -> VoxelError:

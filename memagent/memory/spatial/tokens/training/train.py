@@ -26,10 +26,10 @@ from rich.progress import track
 from torch import Tensor, nn
 
 from memagent.errors import StoreError
-from memagent.memory.spatial.tokens.durable import replace_file
 from memagent.memory.spatial.tokens.network import ReversibleNetwork
 from memagent.memory.spatial.tokens.training.appearances import Optics
 from memagent.memory.spatial.tokens.training.blocks import LearnedNetwork
+from memagent.memory.whole_file import write_whole
 
 Summary = Callable[[Tensor], Tensor]
 """From looks (p, t, d) to what sums them up after each: (p, t, d)."""
@@ -143,7 +143,7 @@ def _keep(
     buffer = io.BytesIO()
     states = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
     torch.save({"run": identity, "losses": list(losses), **states}, buffer)
-    replace_file(path, buffer.getvalue())
+    write_whole(path, buffer.getvalue())
 
 
 def _resume(
