@@ -148,14 +148,20 @@ def _is_table(path: Path) -> bool:
     return "def main(" in path.read_text(encoding="utf-8")
 
 
-def load_benchmark(path: Path) -> Any:
-    """Import a benchmark from its file; benchmarks are not part of the installed package."""
+def load_benchmark(path: Path, name: str = "") -> Any:
+    """Import a benchmark from its file; benchmarks are not part of the installed package.
+
+    Args:
+        path: the file.
+        name: of the module; "" for the file's, which processes that it starts find it by.
+    """
     sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    name = name or path.stem
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ConfigError(f"{path}: cannot be imported")
     module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 

@@ -14,7 +14,7 @@ import pytest
 
 from memagent.cli import BENCHMARKS, load_benchmark
 
-memory = load_benchmark(BENCHMARKS / "memory.py")
+memory = load_benchmark(BENCHMARKS / "memory.py", "table_of_memory")  # tests/memory is `memory`.
 pytestmark = pytest.mark.unit
 
 ASKED_FOR = (
