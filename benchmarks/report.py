@@ -123,3 +123,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     raise TypeError(f"cannot write {type(value).__name__} as JSON: {value!r}")
+
+
+def told(figure: Mapping[str, float], digits: int = 3) -> str:
+    """A figure with its interval, for a table."""
+    value, low, high = (f"{figure[key]:.{digits}f}" for key in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"

@@ -11,8 +11,8 @@ from itertools import pairwise
 import networkx as nx
 import numpy as np
 
+from generated_flat import Flat, Walker
 from memagent.memory.spatial.topology.config import TopologyConfig
-from memagent.memory.spatial.topology.generated_flat import Flat, Walker
 from memagent.memory.spatial.topology.graph import TopologyGraph
 from memagent.memory.spatial.topology.se2 import between, transform
 from memagent.memory.spatial.topology.values import TopologyError
