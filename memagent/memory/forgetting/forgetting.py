@@ -61,10 +61,6 @@ class Forgetting:
         self._rooms = {place.name: place.room for place in site.places} if site else {}
         self._logs = Logs(tables.store, config)
         self._used: dict[int, tuple[int, float]] = {}
-        self.reload()
-
-    def reload(self) -> None:
-        """Read everything from the store again."""
         self._loaded: Traces | None = None
         self.gists = Gists(self._tables, self._config)
         self._doomed: list[int] = []
@@ -74,7 +70,6 @@ class Forgetting:
         """Items that went since the text index was last merged."""
         self._writes = 0
         """Since the traces followed the log: it may have grown by so much."""
-        self._begun = False
 
     @property
     def _traces(self) -> Traces:
@@ -107,7 +102,6 @@ class Forgetting:
         budget = self._config.budget_rows
         if budget is not None and self.pinned() >= budget // 2:
             raise MemagentError(f"half of the budget of {budget} items is pinned; unpin some first")
-        self._begun = True
         self._store.execute("INSERT INTO pin (item, stamp) VALUES (?,?)", (seq, stamp))
         self._follow()
         self._traces.keep([seq])
@@ -117,7 +111,6 @@ class Forgetting:
         seq = number_of(item_id)
         if not self._store.query("SELECT item FROM pin WHERE item = ?", (seq,)):
             return False
-        self._begun = True
         self._store.execute("DELETE FROM pin WHERE item = ?", (seq,))
         self._traces.keep([seq], False)
         return True
@@ -130,7 +123,6 @@ class Forgetting:
 
     def enforce(self, now: float) -> None:
         """Note uses and make room, at a time in seconds, inside the transaction of a write."""
-        self._begun = True
         self._note_uses()
         self._logs.trim()
         self._writes += 1
@@ -153,24 +145,19 @@ class Forgetting:
             self._unmerged = 0 if much else self._unmerged
 
     def settle(self) -> list[int]:
-        """Note that the transaction is durable; returns the items that are gone since."""
-        self._begun = False
+        """Note that the transaction is durable; returns the items that are gone since.
+
+        After one that failed, what is known here is not what is stored: make another one.
+        """
         gone, self._gone = self._gone, []
         return gone
 
-    def roll_back(self) -> None:
-        """Note that the transaction failed."""
-        if self._begun:
-            self.reload()
-
     def drop(self, seqs: Sequence[int]) -> None:
         """Note that items were removed by somebody else."""
-        self._begun = True
         self._removed(seqs)
 
     def drop_gist(self, seq: int) -> None:
         """Forget what an item stands for, if it is a gist; the caller removes it."""
-        self._begun = True
         self.gists.drop(seq)
 
     def footprint(self, embedded: int) -> Footprint:

@@ -27,16 +27,8 @@ class Traces:
     """One row per item, ascending by its number. Not thread-safe."""
 
     def __init__(self, store: Store) -> None:
+        """Read everything from the store."""
         self._store = store
-        self.reload()
-
-    @property
-    def alive(self) -> int:
-        """Items that there are."""
-        return self._size - self._dead
-
-    def reload(self) -> None:
-        """Read everything from the store again."""
         self._size = self._dead = self._last = 0
         self._newest = float("-inf")
         self._seqs = np.zeros(0, np.int64)
@@ -50,6 +42,11 @@ class Traces:
         for item, uses, used in self._store.query("SELECT item, uses, used FROM item_use"):
             self.reinforce(item, used, uses)
         self.keep([row[0] for row in self._store.query("SELECT item FROM pin")])
+
+    @property
+    def alive(self) -> int:
+        """Items that there are."""
+        return self._size - self._dead
 
     def tail(self) -> None:
         """Take in what was appended since the last time."""
