@@ -241,17 +241,20 @@ class Recaller:
         places = np.arange(1, len(c.neighbours) + 1)
         offsets = np.concatenate([places, -places])
         beside = index.neighbours(rows[:, None], offsets, c.neighbour_gap)
-        everything = distinct(np.concatenate([rows, beside[beside >= 0]]))
+        match, offset = np.nonzero(beside >= 0)
+        beside = beside[match, offset]
+        everything = distinct(np.concatenate([rows, beside]))
+        own = np.zeros(len(everything))
+        own[np.searchsorted(everything, rows)] = meanings
+        better = np.zeros((len(places), len(everything)))
+        where = (np.abs(offsets[offset]) - 1, np.searchsorted(everything, beside))
+        np.maximum.at(better, where, meanings[match])
+        scores = own + np.array(c.neighbours) @ better
         if passing is not None:
-            everything = everything[among(everything, passing)]
+            inside = among(everything, passing)
+            everything, own, scores = everything[inside], own[inside], scores[inside]
         if not len(everything):
-            return everything, np.zeros(0)
-        around = _known(
-            rows, meanings, index.neighbours(everything[:, None], offsets, c.neighbour_gap)
-        )
-        better = np.maximum(around[:, : len(places)], around[:, len(places) :])
-        own = _known(rows, meanings, everything)
-        scores = own + better @ np.array(c.neighbours)
+            return everything, scores
         stretches = index.stretches(everything, c.stretch_gap)
         of = np.cumsum(np.diff(stretches, prepend=stretches[:1]) > 0)
         strength = np.bincount(of, own**2)
@@ -279,12 +282,6 @@ class Recaller:
         seqs = self._index.seqs(rows).tolist()
         found = self._tables.items_of(seqs)
         return [found.get(seq) for seq in seqs]
-
-
-def _known(rows: Rows, scores: Scores, asked: Rows) -> Scores:
-    """The scores of rows that are asked for, 0 for those not among ``rows``, which ascend."""
-    at = np.minimum(np.searchsorted(rows, asked), len(rows) - 1)
-    return np.where(rows[at] == asked, scores[at], 0.0)
 
 
 def content_words(text: str) -> list[str]:
