@@ -247,7 +247,8 @@ class Keeping(Asking):
         Raises:
             MemagentError: there is no such fact or place, or several objects may be meant.
         """
-        return self._setting_right(lambda corrections: corrections.correct(what, place))
+        with self._writing() as state:
+            return Corrections(state).correct(what, place)
 
     def undo(self, operation: str | None = None) -> Operation:
         """Take back a merge, split or correction, by default the newest; what came later stays.
@@ -286,6 +287,7 @@ class Keeping(Asking):
         return state
 
     def _setting_right(self, change: Callable[[Corrections], Operation]) -> Operation:
+        """Change rows beneath what was read of them, and read it again."""
         with self._lock:
             with self._writing():
                 operation = change(Corrections(self._state))
