@@ -88,6 +88,10 @@ class LogIndex:
             self.drop_forgotten()
         if not self._is_whole():  # Some were put back where they had been.
             self.reload()
+        self.follow_vectors()
+
+    def follow_vectors(self) -> None:
+        """Take in the vectors that another process has made since."""
         if self._embedder:
             self._load_vectors(self._lacking())
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import re
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -69,6 +70,16 @@ class RecallConfig(BaseModel):
     """Seconds without any item that end a stretch."""
 
 
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """How well the best match has a question's meaning, to compare answers of several memories."""
+
+    words: float = 0.0
+    """Its BM25, turned to where more is better; 0 if none has any word, or without text."""
+    vector: float = 0.0
+    """Its cosine; 0 if that tells nothing."""
+
+
 class Recaller:
     """Answers queries over the log. Not thread-safe."""
 
@@ -109,15 +120,12 @@ class Recaller:
         """
         return self.ranked(query, now, context=context)[0]
 
-    def ranked(self, query: Query, now: float, *, context: bool = True) -> tuple[Recall, float]:
-        """As :meth:`recall`, and how well the best match has the words.
-
-        That is its BM25, turned to where more is better; 0 if none has any word, or without text.
-        """
+    def ranked(self, query: Query, now: float, *, context: bool = True) -> tuple[Recall, Strength]:
+        """As :meth:`recall`, and how well the best match has the meaning."""
         self._index.tail()
         passing = self._index.passing(query)
         meanings: Scores | None = None
-        best = 0.0
+        best = Strength()
         if not query.text.strip():
             rows = self._index.newest(self._config.candidates, passing)
         else:
@@ -164,17 +172,17 @@ class Recaller:
 
     # --- what matches -------------------------------------------------------------------------
 
-    def _matches(self, query: Query, passing: Rows | None) -> tuple[Rows, Scores, float]:
-        """Rows that match a text by words or by vector, how well, 0 to 1, and the best BM25."""
+    def _matches(self, query: Query, passing: Rows | None) -> tuple[Rows, Scores, Strength]:
+        """Rows that match a text by words or by vector, how well, 0 to 1, and the best one."""
         rows, by_words, best = self._by_words(query)
         self.prepare(query.text)
         vector = self._vectors.get(query.text)
         if vector is None:
-            return rows, by_words, best
+            return rows, by_words, Strength(best)
         alike, cosines = self._index.similar(vector, self._config.candidates, passing)
         telling = cosines >= self._config.least_cosine
         if not telling.any():
-            return rows, by_words, best
+            return rows, by_words, Strength(best)
         alike, cosines = alike[telling], cosines[telling]
         floor = min(float(cosines[-1]), self._config.least_cosine)
         by_vector = (cosines - floor) / max(float(cosines[0]) - floor, 1e-9)
@@ -183,7 +191,7 @@ class Recaller:
         scores = np.zeros(len(both))
         scores[np.searchsorted(both, rows)] += (1.0 - share) * by_words
         scores[np.searchsorted(both, alike)] += share * by_vector
-        return both, scores, best
+        return both, scores, Strength(best, float(cosines[0]))
 
     def _found(self, query: Query) -> list[tuple[int, float]]:
         """Items by their words, or else by how these begin, with their BM25."""
