@@ -161,6 +161,18 @@ class Keeping(Asking):
         with self._writing() as state:
             state.persist()
 
+    def compact(self) -> int:
+        """Give back the space of what was forgotten; nothing else is answered meanwhile.
+
+        Returns:
+            Bytes given back.
+
+        Raises:
+            StoreError: it could not; nothing is lost.
+        """
+        with self._lock:
+            return self._store.compact()
+
     def settle(self, timeout: float) -> bool:
         """Wait until every item has its vector, and models have said what they have to say.
 
