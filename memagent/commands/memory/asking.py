@@ -14,6 +14,9 @@ from memagent.commands.memory.opening import asking
 from memagent.errors import MemagentError
 from memagent.types import Query, Vector3
 
+_WORTH_TELLING = 0.005
+"""Probability below which people need not read of a place; programs do."""
+
 Limit = Annotated[int, typer.Option(help="The most to print.", min=1)]
 Since = Annotated[str, typer.Option(help="From then on: 2h (ago), a date, or seconds.")]
 Until = Annotated[str, typer.Option(help="Until then.")]
@@ -55,8 +58,9 @@ def where(thing: Thing) -> None:
         rows = [
             (f"{c.predicate} {c.place}", f"{c.probability:.0%}", c.evidence)
             for c in belief.candidates
+            if c.probability >= _WORTH_TELLING
         ]
-        if belief.elsewhere >= 0.005 or not rows:
+        if belief.elsewhere >= _WORTH_TELLING or not rows:
             rows.append(("elsewhere", f"{belief.elsewhere:.0%}", ""))
         printing.say(belief, lambda: printing.table((belief.name, "", "why"), rows))
 
