@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Free English about a home that is known only by its things: instruction and objects to a goal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from memagent.memory import Embedder
+from memagent.memory.recall.embedders import NGramEmbedder
+from memagent.planner.goal import Condition, Goal, ObjectRef, Relation
+from memagent.planner.grounding.asking import question
+from memagent.planner.grounding.candidates import Candidates
+from memagent.planner.grounding.confidence import confidence
+from memagent.planner.grounding.lexicon import Lexicon, household
+from memagent.planner.grounding.reading import read
+from memagent.planner.grounding.resolving import Resolution, Resolver
+from memagent.planner.grounding.roles import Casting, Roles
+from memagent.planner.grounding.scene import Scene, SceneObject
+
+_HOLDS: dict[str, Relation] = {"clean": "clean", "heat": "hot", "cool": "cold", "slice": "sliced"}
+
+
+@dataclass(frozen=True)
+class Grounding:
+    """What an instruction most probably asks for."""
+
+    goal: Goal
+    confidence: float
+    """Probability that the goal is right."""
+    question: str = ""
+    """What to ask where that is too little to act upon; names what was not understood."""
+
+
+class HouseholdGrounder:
+    """Grounds instructions in the kinds of one lexicon."""
+
+    def __init__(self, lexicon: Lexicon | None = None, embedder: Embedder | None = None) -> None:
+        """``embedder`` finds names that are only alike; by default by their letters."""
+        self.lexicon = lexicon or household()
+        self._candidates = Candidates(self.lexicon, embedder or NGramEmbedder())
+
+    def ground(self, instruction: str, objects: Iterable[SceneObject] = ()) -> Grounding:
+        """What ``instruction`` asks for. Never raises: what is not understood is asked back."""
+        scene = Scene(objects, self.lexicon)
+        events = read(instruction, self.lexicon)
+        roles = Casting(self.lexicon, self._candidates, scene).roles(events)
+        found = Resolver(self.lexicon, self._candidates, scene).resolve(roles)
+        goal = Goal(_conditions(roles, found, self.lexicon), instruction)
+        sure = confidence(found, roles, scene)
+        return Grounding(goal, sure, question(found, roles, sure))
+
+
+def _conditions(roles: Roles, found: Resolution, lexicon: Lexicon) -> tuple[Condition, ...]:
+    """The goal that the resolved roles amount to."""
+    quantity = 1 if roles.count in (0, 1) else max(2, roles.count)
+    target = ObjectRef(found.target or "thing", _tuple(found.target), quantity=quantity)
+    done = [Condition(_HOLDS[s], target) for s in sorted(roles.states) if s in _HOLDS]
+    if roles.look:
+        done += [Condition("holding", target), Condition("lit", found.lamp)]
+    elif found.container:
+        carrier = ObjectRef(found.container, (found.container,))
+        done += [
+            Condition("in", target, found.container),
+            Condition(_relation(found.destination, lexicon), carrier, found.destination),
+        ]
+    else:
+        done.append(Condition(_relation(found.destination, lexicon), target, found.destination))
+    return tuple(done)
+
+
+def _relation(place: str, lexicon: Lexicon) -> Relation:
+    furniture = lexicon.receptacles.get(place)
+    inside = furniture is not None and (furniture.opens or place.endswith(("Basin", "Can")))
+    return "in" if inside else "on"
+
+
+def _tuple(kind: str) -> tuple[str, ...]:
+    return (kind,) if kind else ()
