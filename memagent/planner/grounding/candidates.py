@@ -11,7 +11,7 @@ import numpy as np
 from memagent.memory import Embedder
 from memagent.planner.grounding.lexicon import Lexicon, Name
 from memagent.planner.grounding.reading import Mention
-from memagent.planner.grounding.words import stem
+from memagent.planner.grounding.words import singular, stem
 
 OWN, SHARED = 1.0, 0.55
 """How well a name fits: one's own, and one that others have the better claim to."""
@@ -73,7 +73,9 @@ class Candidates:
             share = self._coverage(told, kind)
             described = (0.2 if owned else DESCRIBED) * share
             if kind in named and rest:
-                scores[kind] *= 0.6 + 0.8 * self._coverage(rest, kind) if not owned else 1.0
+                covered = self._coverage(rest, kind)
+                own = scores[kind] >= OWN
+                scores[kind] *= 0.75 + 0.25 * covered if own else 0.6 + covered
             if max(described, scores.get(kind, 0.0)) > 0.0:
                 scores[kind] = max(described, scores.get(kind, 0.0))
         if self._embedder is not None and max(scores.values(), default=0.0) < 0.35:
@@ -99,8 +101,8 @@ class Candidates:
     def _told(self, mention: Mention) -> list[str]:
         """The stems that describe."""
         stop = self._stop
-        said = (*mention.words, *mention.tail)
-        return list(dict.fromkeys(stem(w) for w in said if w not in stop and stem(w) not in stop))
+        said = (*mention.words, *(singular(w) for w in mention.tail))
+        return list(dict.fromkeys(stem(w) for w in said if w not in stop))
 
     def _coverage(self, told: list[str], kind: str) -> float:
         """The share of what was told that describes ``kind``, by weight."""

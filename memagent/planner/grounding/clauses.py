@@ -33,7 +33,7 @@ def clauses(text: str, english: English) -> tuple[Clause, ...]:
     """The parts of ``text``, in order."""
     found: list[Clause] = []
     for sentence in _sentences(tokens(text)):
-        plain = _without(sentence, _phrases(english.courtesy))
+        plain = _without(sentence, english.phrases["courtesy"])
         found += _parts(plain, english, bool(found))
     return tuple(c for c in found if c.words)
 
@@ -57,10 +57,6 @@ def _sentences(words: Sequence[str]) -> Iterator[list[str]]:
     yield sentence
 
 
-def _phrases(listed: Sequence[str]) -> list[tuple[str, ...]]:
-    return sorted((tuple(p.split()) for p in listed), key=len, reverse=True)
-
-
 def _without(words: Sequence[str], phrases: Sequence[tuple[str, ...]]) -> list[str]:
     kept: list[str] = []
     at = 0
@@ -77,7 +73,7 @@ def _without(words: Sequence[str], phrases: Sequence[tuple[str, ...]]) -> list[s
 
 def _parts(words: list[str], english: English, later: bool) -> Iterator[Clause]:
     """The parts of one sentence; ``later`` where others went before it."""
-    contrast, circumstance = _phrases(english.contrast), _phrases(english.circumstance)
+    contrast, circumstance = english.phrases["contrast"], english.phrases["circumstance"]
     part: list[str] = []
     level: Level = "main"
     for at, word in enumerate(words):

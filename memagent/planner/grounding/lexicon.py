@@ -104,6 +104,32 @@ class English(_Strict):
         return forms
 
     @cached_property
+    def phrases(self) -> dict[str, tuple[Name, ...]]:
+        """The listed phrases by what they open, the longest first."""
+        listed = {
+            **self.prepositions,
+            "contrast": self.contrast,
+            "circumstance": self.circumstance,
+            "courtesy": self.courtesy,
+        }
+        return {
+            kind: tuple(sorted((tuple(p.split()) for p in phrases), key=len, reverse=True))
+            for kind, phrases in listed.items()
+        }
+
+    @cached_property
+    def preposition_starts(self) -> dict[str, tuple[tuple[str, Name], ...]]:
+        """Prepositions by their first word: what kind each is, the longest first."""
+        starts: dict[str, list[tuple[str, Name]]] = {}
+        for kind in self.prepositions:
+            for phrase in self.phrases[kind]:
+                starts.setdefault(phrase[0], []).append((kind, phrase))
+        return {
+            word: tuple(sorted(found, key=lambda f: len(f[1]), reverse=True))
+            for word, found in starts.items()
+        }
+
+    @cached_property
     def state_words(self) -> dict[str, str]:
         """Adjectives and participles: the state each says a thing has or is to have."""
         found = {word: state for state, words in self.states.items() for word in words}
@@ -179,6 +205,10 @@ class Lexicon:
         self.heads = frozenset(name[-1] for name in self.names)
         spread = Counter(word for stems in self.described.values() for word in stems)
         self._weight = {w: math.log(1 + len(entries) / (1 + n)) for w, n in spread.items()}
+
+    def own_name(self, name: Name) -> bool:
+        """Whether a kind has the best claim to this name."""
+        return any(sense.own for sense in self.names.get(name, ()))
 
     def weight(self, word: str) -> float:
         """How much a stem tells: those that describe few kinds tell more, unknown ones little."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from memagent.planner.grounding.clauses import Clause, Level, clauses, match
+from memagent.planner.grounding.clauses import Clause, Level, clauses
 from memagent.planner.grounding.lexicon import Action, Lexicon
 from memagent.planner.grounding.words import is_plural, singular
 
@@ -39,6 +39,8 @@ class Mention:
     near: tuple[Mention, ...] = ()
     """Landmarks: "[the table] next to the sofa"."""
     pronoun: bool = False
+    told: tuple[str, ...] = ()
+    """All words as they were said, for descriptions."""
 
     @property
     def text(self) -> str:
@@ -138,6 +140,9 @@ class _ClauseReader:
             self._pending, self._last, self._verb_may_follow = "", "", word in ("go", "help", "use")
             self._describing = False
             return at + 1
+        if word == "to" and self._describes(at):
+            self._pending, self._describing = "for", True
+            return at + 1
         preposition, phrase = self._preposition(at)
         if phrase:
             self._verb_may_follow = phrase == ("to",)
@@ -188,8 +193,9 @@ class _ClauseReader:
         action = self._english.actions.get(word)
         if action is None or self._is_named(at, 2) or self._pending == "for":
             return False
-        if self._describing and word.endswith("ing") and self._joined:
-            return False  # "for lathering and washing"
+        if self._describing and (self._joined or word in ("keeps", "makes")):
+            if word.endswith(("ing", "s")):
+                return False  # "for lathering and washing"
         before = self._words[at - 1] if at else ""
         starts = self._verb_may_follow or before == "to"
         if not starts or self._next(at) == "of":
@@ -201,13 +207,36 @@ class _ClauseReader:
         # "heated bread" describes, "heated" alone does not begin a command.
         return False
 
+    def _describes(self, at: int) -> bool:
+        """Whether "to" begins what a thing without a name is for: "a tool to spread butter"."""
+        following = self._next(at)
+        if not following or following in self._english.articles or not self._events:
+            return False
+        event = self._events[-1]
+        if self._last == "object" and event.objects:
+            mention = event.objects[-1]
+        elif self._last == "place" and event.places:
+            mention = event.places[-1].mention
+        else:
+            return False
+        return not mention.pronoun and not self._has_own_name(mention)
+
+    def _has_own_name(self, mention: Mention) -> bool:
+        """Whether the phrase's noun is in a name that says enough."""
+        words, head = mention.words, mention.head
+        return any(
+            self._lexicon.own_name(words[start:end])
+            for start in range(head + 1)
+            for end in range(head + 1, len(words) + 1)
+        )
+
     def _preposition(self, at: int) -> tuple[str, tuple[str, ...]]:
         best: tuple[str, tuple[str, ...]] = ("", ())
-        for kind, phrases in self._english.prepositions.items():
-            found = match(self._words, at, _longest_first(phrases))
-            if len(found) > len(best[1]):
-                best = (kind, found)
         word = self._words[at]
+        for kind, listed in self._english.preposition_starts.get(word, ()):
+            if self._words[at : at + len(listed)] == listed:
+                best = (kind, listed)
+                break
         if best[1] == (word,) and word in ("that", "which", "who", "where", "has", "like"):
             following = self._next(at)
             determiner = word == "that" and (
@@ -341,8 +370,9 @@ class _ClauseReader:
         if words and words[head] == "key" and not any(p < head for p in plural_at):
             plural = False  # a bunch of keys is one thing
         return Mention(
-            tuple(words), head, (), count, plural, frozenset(states), tuple(colours)
-        )
+            tuple(words), head, (), count, plural, frozenset(states), tuple(colours),
+            told=tuple(w for w in raw if w not in english.articles),
+        )  # fmt: skip
 
     # --- how they hang together ------------------------------------------------------------
 
@@ -460,7 +490,7 @@ class _ClauseReader:
         self._last = "content"
 
     def _describe(self, event: Event, mention: Mention) -> None:
-        words = mention.words
+        words = mention.told
         if self._last in ("object", "content") and event.objects:
             last = event.objects[-1]
             if self._last == "content" and last.content:
@@ -471,10 +501,6 @@ class _ClauseReader:
         elif self._last == "place" and event.places:
             place = event.places[-1]
             place.mention = replace(place.mention, tail=(*place.mention.tail, *words))
-
-
-def _longest_first(phrases: Sequence[str]) -> list[tuple[str, ...]]:
-    return sorted((tuple(p.split()) for p in phrases), key=len, reverse=True)
 
 
 def _head(

@@ -12,8 +12,8 @@ _IRREGULAR = {
     "potatoes": "potato", "tomatoes": "tomato", "dishes": "dish", "keys": "key", "feet": "foot",
     "glasses": "glass", "boxes": "box", "couches": "couch", "sofas": "sofa", "dice": "dice",
     "vases": "vase", "cases": "case", "houses": "house", "nurses": "nurse", "roses": "rose",
-    "mattresses": "mattress", "clothes": "clothes", "cookies": "cookie", "veggies": "veggie",
-    "movies": "movie", "discs": "disc", "buses": "bus", "batteries": "battery",
+    "mattresses": "mattress", "clothes": "clothes", "veggies": "veggie",
+    "movies": "movie", "pies": "pie", "cookies": "cookie", "ties": "tie", "discs": "disc", "buses": "bus", "batteries": "battery",
 }  # fmt: skip
 _SINGULAR = frozenset(
     "gas glass dress mattress business canvas chess us this is news compass tennis its has was as "
@@ -57,11 +57,11 @@ def singular(word: str) -> str:
 def stem(word: str) -> str:
     """What forms of one word share: "watering", "watered" and "waters" are "water"."""
     word = singular(word)
-    for ending in ("ing", "ed", "ly"):
+    for ending, least in (("ing", 3), ("ed", 3), ("ly", 3), ("er", 4), ("able", 4)):
         root = word.removesuffix(ending)
-        if root != word and len(root) >= 3 and re.search("[aeiouy]", root):
-            if len(root) > 3 and root[-1] == root[-2] and root[-1] not in "lsz":
-                root = root[:-1]
+        if len(root) > 3 and root[-1] == root[-2] and root[-1] not in "lsz":
+            root = root[:-1]
+        if root != word and len(root) >= least and re.search("[aeiouy]", root):
             return root.removesuffix("e")
     return word.removesuffix("e") if len(word) > 3 else word
 
