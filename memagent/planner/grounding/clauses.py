@@ -82,6 +82,10 @@ def _parts(words: list[str], english: English, later: bool) -> Iterator[Clause]:
             yield Clause(tuple(part), _level(part, level, english, later))
             part, level = [], "main"
             continue
+        if level == "contrast" and word == "and" and _commands(words, at + 1, english):
+            yield Clause(tuple(part), level)
+            part, level = [], "main"
+            continue
         opens: Level | None = None
         if match(words, at, contrast) and not (word in _ONLY_FIRST and not begins):
             opens = "contrast"
@@ -100,6 +104,11 @@ def _parts(words: list[str], english: English, later: bool) -> Iterator[Clause]:
                 part, level = [], opens
         part.append(word)
     yield Clause(tuple(part), _level(part, level, english, later))
+
+
+def _commands(words: Sequence[str], at: int, english: English) -> bool:
+    """Whether a command begins at ``at``."""
+    return at < len(words) and english.actions.get(words[at], ("", False))[1]
 
 
 def _level(part: Sequence[str], level: Level, english: English, later: bool) -> Level:

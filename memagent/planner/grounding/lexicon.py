@@ -57,6 +57,8 @@ class Furniture(_Entry):
     takes: tuple[str, ...] = ()
     """Objects and groups of them."""
     opens: bool = False
+    beside: str = ""
+    """Where things stand that are next to it."""
 
 
 class Lamp(_Entry):
@@ -159,6 +161,10 @@ class _Words(_Strict):
                     raise ValueError(
                         f"receptacles.{kind}.takes: {taken!r} is neither an object nor a group"
                     )
+            if furniture.beside and furniture.beside not in self.receptacles:
+                raise ValueError(
+                    f"receptacles.{kind}.beside: {furniture.beside!r} is none of the receptacles"
+                )
         return self
 
 

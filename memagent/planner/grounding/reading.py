@@ -74,15 +74,16 @@ def read(text: str, lexicon: Lexicon) -> tuple[Event, ...]:
     events: list[Event] = []
     for clause in clauses(text, lexicon.english):
         found = _ClauseReader(clause, lexicon).events()
-        if events and found and _continues(events[-1], found[0]):
-            _join(events[-1], found.pop(0))
+        before = next((e for e in reversed(events) if e.level == clause.level), None)
+        if before is not None and found and _continues(before, found[0]):
+            _join(before, found.pop(0))
         events += found
     return tuple(events)
 
 
 def _continues(before: Event, after: Event) -> bool:
     """Whether a part without a verb belongs to the one before: "..., right of the sink"."""
-    if after.action is not None or before.level != after.level:
+    if after.action is not None:
         return False
     return not after.objects if after.places else not before.places
 
@@ -117,6 +118,8 @@ class _ClauseReader:
         self._venues = set(self._english.venues)
         self._absorbed: Place | None = None
         """A place that was taken for a part of a description."""
+        self._before = ""
+        """The preposition of the noun before."""
         self._at_end = 0
         """Where the phrase that is being attached ends."""
         self._last = ""
@@ -138,7 +141,7 @@ class _ClauseReader:
         if self._is_verb(at):
             self._events.append(Event(english.actions[word][0], self._level, word))
             self._pending, self._last, self._verb_may_follow = "", "", word in ("go", "help", "use")
-            self._describing = False
+            self._describing, self._before = False, ""
             return at + 1
         if word == "to" and self._describes(at):
             self._pending, self._describing = "for", True
@@ -160,12 +163,14 @@ class _ClauseReader:
         if word in english.circumstance or word in english.contrast:
             self._verb_may_follow = True
             return at + 1
-        if word in english.finite:
+        if word in english.finite and not self._is_named(at, 2):
             self._verb_may_follow = word not in ("is", "are", "has", "have")
             return at + 1
         if self._is_pronoun(at):
             self._attach(Mention((word,), pronoun=True))
             self._verb_may_follow = True
+            return at + 1
+        if word == "of":
             return at + 1
         if word in english.particles and not self._next(at) == "of" and not self._is_named(at):
             return at + 1
@@ -239,8 +244,12 @@ class _ClauseReader:
                 break
         if best[1] == (word,) and word in ("that", "which", "who", "where", "has", "like"):
             following = self._next(at)
+            before = self._words[at - 1] if at else ""
             determiner = word == "that" and (
-                self._pending != "" or self._last == "" or self._verb_may_follow
+                not before
+                or before in self._english.actions
+                or before in self._english.conjunctions
+                or before in self._english.preposition_starts
             )
             if determiner or not following:
                 return "", ()
@@ -281,7 +290,7 @@ class _ClauseReader:
         if word in ("it", "them", "they", "itself"):
             return True
         if word in ("this", "these", "those", "both", "each", "one"):
-            ends = not following or bool(self._preposition(at + 1)[1])
+            ends = following in ("", "of") or bool(self._preposition(at + 1)[1])
             return ends or following in self._english.conjunctions
         return False
 
@@ -294,7 +303,9 @@ class _ClauseReader:
             if end > at and word in ("and", "off", "up") and self._joins_adjectives(end):
                 end += 1
                 continue
-            if word == "," or (end > at and (word in english.conjunctions or word in english.finite)):
+            if word == "," or (end > at and word in english.conjunctions):
+                break
+            if end > at and word in english.finite and not self._is_named(end, 2):
                 break
             if end > at:
                 if word == "of":
@@ -387,8 +398,9 @@ class _ClauseReader:
         pending, self._pending = self._pending, ""
         joined, self._joined = self._joined, False
         event = self._event()
-        if joined and not pending and self._last == "content":
-            pending = "with"
+        if joined and not pending and self._before in ("with", "near", "from"):
+            pending = self._before  # "with a fork and a knife", "between the sink and the stove"
+        self._before = pending
         if self._describing and pending in ("into", "onto", "to", "from", "near", "with", ""):
             venue = self._names(mention, "receptacle") or set(mention.words) & self._venues
             if not venue and self._last and not mention.pronoun:
@@ -439,6 +451,9 @@ class _ClauseReader:
                 return
             words = ("under", *mention.words)
             mention = replace(mention, words=words, head=mention.head + 1)
+        if self._pending_words == ("over",) and self._last == "place":
+            self._attach_landmark(event, mention)  # "the cupboard over the sink"
+            return
         if preposition == "to" and mention.words in (("left",), ("right",), ("side",)):
             return
         event.places.append(Place(preposition, mention))

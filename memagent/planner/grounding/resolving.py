@@ -115,8 +115,7 @@ class Resolver:
                 return [Candidate(roles.implied, 0.8, True)]
             if roles.destination is None:
                 return []
-            found = self._of(roles.destination, self._lexicon.receptacles)
-            return [Candidate(c.kind, 0.4 * c.score) for c in self._likely(found)]
+            return self._likely(self._beside(roles.destination))
         found = self._candidates.of(roles.destination, self._lexicon.receptacles)
         left = {
             c.kind
@@ -128,6 +127,15 @@ class Resolver:
             replace(c, score=c.score * ELSEWHERE) if c.kind in left else c for c in found
         ]
         return self._likely(away)
+
+    def _beside(self, landmark: Mention) -> list[Candidate]:
+        """Where a thing may stand that is only said to be next to something."""
+        found = self._of(landmark, self._lexicon.receptacles)
+        if found and found[0].named:
+            beside = self._lexicon.receptacles[found[0].kind].beside
+            return [Candidate(beside or found[0].kind, 0.6)]
+        surfaces = ("CounterTop", "DiningTable", "CoffeeTable", "SideTable", "Desk", "Sofa", "Shelf")
+        return [Candidate(kind, 0.3) for kind in surfaces]
 
     def _likely(self, found: Sequence[Candidate]) -> list[Candidate]:
         """What there seldom is in such a room is seldom meant."""

@@ -12,6 +12,7 @@ from memagent.planner.grounding.reading import Event, Mention, Place
 from memagent.planner.grounding.scene import Scene
 
 _TREATMENTS = ("clean", "heat", "cool", "slice")
+_COMPARTMENTS = frozenset("top bottom middle upper lower left right shelf rack side door".split())
 _IMPLIED = {
     "discard": "GarbageCan", "dispose": "GarbageCan", "trash": "GarbageCan", "toss": "GarbageCan",
     "throw": "GarbageCan", "refrigerate": "Fridge", "shelve": "Shelf",
@@ -93,7 +94,10 @@ class Casting:
     def _looked_at(self, main: Sequence[Event], aside: Sequence[Event]) -> Mention | None:
         best: tuple[float, Mention] | None = None
         for event in (*main, *aside):
-            for mention in event.objects if event.action != "light" else event.tools:
+            held = event.objects
+            if event.action == "light":
+                held = [*event.tools, *(c for m in event.objects for c in m.content)]
+            for mention in held:
                 mine = self._candidates.of(mention, self._scene.kinds)
                 if self.is_lamp(mention) or not mine:
                     continue
@@ -126,11 +130,14 @@ class Casting:
         elif inner:
             container = inner[0].mention
         elif target is not None:
-            packed = self._packed(target, [e for e in (*main, *aside) if e is not event])
+            others = [e for e in (*main, *aside) if e is not event]
+            packed = self._packed(target, others)
             if packed is not None:
                 container, target = target, packed
             elif "of" in target.words:
                 container, target = self._filled(target)
+        if container is None and target is not None:
+            container = self._packed_in(target, [e for e in (*main, *aside) if e is not event])
         if container is None and place.mention.content and self.is_movable(place.mention):
             container = place.mention
         return Roles(
@@ -150,13 +157,23 @@ class Casting:
                         if (place.preposition == "near") == near and (
                             near or self.is_furniture(place.mention)
                         ):
-                            return event, place
+                            return event, self._whole(place, event.places)
         for event in reversed(events):
             for place in reversed(event.places):
                 found = self.objects(place.mention)
                 if event.action in ("put", None) and not (found and found[0].named):
                     return event, place
         return None
+
+    def _whole(self, place: Place, places: Sequence[Place]) -> Place:
+        """The fridge in "in the fridge on the top shelf"."""
+        if set(place.mention.words) <= _COMPARTMENTS:
+            for other in places:
+                found = self._candidates.of(other.mention, self._lexicon.receptacles)
+                if other is not place and found and found[0].named:
+                    if self._lexicon.receptacles[found[0].kind].opens:
+                        return other
+        return place
 
     def _packed(self, target: Mention, events: Sequence[Event]) -> Mention | None:
         """What was put into ``target`` before: "put a fork in a cup and put the cup ..."."""
@@ -173,6 +190,16 @@ class Casting:
             if event.objects and event.objects[0].content:
                 if kinds & {c.kind for c in self._candidates.of(event.objects[0], self._movable)}:
                     return event.objects[0].content[0]
+        return None
+
+    def _packed_in(self, target: Mention, events: Sequence[Event]) -> Mention | None:
+        """What ``target`` was put into before: "put a fork in a cup and put it on the table"."""
+        for event in events:
+            if event.action in ("put", None) and target in event.objects:
+                for place in event.places:
+                    if place.preposition == "into" and self.is_movable(place.mention):
+                        if not self.is_furniture(place.mention):
+                            return place.mention
         return None
 
     def _filled(self, target: Mention) -> tuple[Mention | None, Mention]:
@@ -225,6 +252,8 @@ class Casting:
                 states |= mention.states
             if event.action in _TREATMENTS and (same or not event.objects):
                 states.add(event.action)
+        if not any(self._lexicon.can(c.kind, "slice") for c in self.objects(target)[:3]):
+            states.discard("slice")  # "a piece of furniture"
         count = target.count
         if not count and target.plural:
             count = 2
