@@ -6,14 +6,26 @@ from memagent.planner.grounding.confidence import ACT
 from memagent.planner.grounding.household import Grounding, HouseholdGrounder
 from memagent.planner.grounding.instruction import ground
 from memagent.planner.grounding.scene import SceneObject
+from memagent.planner.grounding.task_lines import (
+    BadLine,
+    GroundingTask,
+    answer,
+    ground_lines,
+    read_tasks,
+)
 
 __all__ = [
     "ACT",
+    "BadLine",
     "Grounding",
+    "GroundingTask",
     "HouseholdGrounder",
     "PddlParams",
     "SceneObject",
+    "answer",
     "ground",
+    "ground_lines",
     "pddl_params",
+    "read_tasks",
     "task_type",
 ]

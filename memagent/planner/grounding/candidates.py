@@ -32,6 +32,8 @@ class Candidate:
     """0 to 1."""
     named: bool = False
     """By a name, not by a description."""
+    own: bool = False
+    """By a name that it has the best claim to."""
 
 
 class Candidates:
@@ -53,7 +55,7 @@ class Candidates:
         """Kinds of ``among`` that ``mention`` can mean, the best first."""
         scores: dict[str, float] = {}
         named: set[str] = set()
-        owned = False
+        owned: set[str] = set()
         spans = self._spans(mention)
         for name, start in spans:
             covers = start <= mention.head < start + len(name)
@@ -66,7 +68,8 @@ class Candidates:
                         scores[sense.kind] = score
                     if covers:
                         named.add(sense.kind)
-                        owned |= sense.own
+                        if sense.own:
+                            owned.add(sense.kind)
         told = self._told(mention)
         rest = [w for w in self._told(_outside(mention, spans)) if w not in self._looks]
         for kind in among:
@@ -74,14 +77,18 @@ class Candidates:
             described = (0.2 if owned else DESCRIBED) * share
             if kind in named and rest:
                 covered = self._coverage(rest, kind)
-                own = scores[kind] >= OWN
+                own = kind in owned
                 scores[kind] *= 0.75 + 0.25 * covered if own else 0.6 + covered
             if max(described, scores.get(kind, 0.0)) > 0.0:
                 scores[kind] = max(described, scores.get(kind, 0.0))
         if self._embedder is not None and max(scores.values(), default=0.0) < 0.35:
             for kind, score in self._spelled(mention, among).items():
                 scores[kind] = max(scores.get(kind, 0.0), score)
-        found = [Candidate(kind, min(1.2, s), kind in named) for kind, s in scores.items() if s > 0]
+        found = [
+            Candidate(kind, min(1.0, score), kind in named, kind in owned)
+            for kind, score in scores.items()
+            if score > 0.0
+        ]
         return sorted(found, key=lambda c: (-c.score, c.kind))
 
     def _spans(self, mention: Mention) -> list[tuple[Name, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from memagent.memory import Embedder
 from memagent.memory.recall.embedders import NGramEmbedder
@@ -37,18 +38,26 @@ class HouseholdGrounder:
 
     def __init__(self, lexicon: Lexicon | None = None, embedder: Embedder | None = None) -> None:
         """``embedder`` finds names that are only alike; by default by their letters."""
-        self.lexicon = lexicon or household()
-        self._candidates = Candidates(self.lexicon, embedder or NGramEmbedder())
+        self._lexicon = lexicon or household()
+        self._embedder = embedder or NGramEmbedder()
+        self._known = lru_cache(maxsize=16)(self._knowing)
 
     def ground(self, instruction: str, objects: Iterable[SceneObject] = ()) -> Grounding:
         """What ``instruction`` asks for. Never raises: what is not understood is asked back."""
-        scene = Scene(objects, self.lexicon)
-        events = read(instruction, self.lexicon)
-        roles = Casting(self.lexicon, self._candidates, scene).roles(events)
-        found = Resolver(self.lexicon, self._candidates, scene).resolve(roles)
-        goal = Goal(_conditions(roles, found, self.lexicon), instruction)
-        sure = confidence(found, roles, scene)
+        things = tuple(objects)
+        unheard = frozenset({o.kind for o in things} - self._lexicon.objects.keys())
+        lexicon, candidates = self._known(unheard)
+        scene = Scene(things, lexicon)
+        roles = Casting(lexicon, candidates, scene).roles(read(instruction, lexicon))
+        found = Resolver(lexicon, candidates, scene).resolve(roles)
+        sure = confidence(found, roles)
+        goal = Goal(_conditions(roles, found, lexicon), instruction)
         return Grounding(goal, sure, question(found, roles, sure))
+
+    def _knowing(self, kinds: frozenset[str]) -> tuple[Lexicon, Candidates]:
+        """The lexicon with kinds that only memory knows."""
+        lexicon = self._lexicon.with_objects(kinds) if kinds else self._lexicon
+        return lexicon, Candidates(lexicon, self._embedder)
 
 
 def _conditions(roles: Roles, found: Resolution, lexicon: Lexicon) -> tuple[Condition, ...]:

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -182,6 +184,7 @@ class Lexicon:
 
     def __init__(self, words: _Words, english: English) -> None:
         self.english = english
+        self._words = words
         self.objects = words.objects
         self.receptacles = words.receptacles
         self.lamps = words.lamps
@@ -212,6 +215,15 @@ class Lexicon:
         spread = Counter(word for stems in self.described.values() for word in stems)
         self._weight = {w: math.log(1 + len(entries) / (1 + n)) for w, n in spread.items()}
 
+    def with_objects(self, kinds: Collection[str]) -> Lexicon:
+        """A lexicon that also knows these kinds of thing, by their own names: "TennisBall"."""
+        more = {}
+        for kind in kinds:
+            name = " ".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", kind)) or kind
+            more[kind] = ObjectKind(names=(name,), words=name)
+        words = self._words.model_copy(update={"objects": {**self.objects, **more}})
+        return Lexicon(words, self.english)
+
     def own_name(self, name: Name) -> bool:
         """Whether a kind has the best claim to this name."""
         return any(sense.own for sense in self.names.get(name, ()))
@@ -231,7 +243,8 @@ class Lexicon:
 
 def normal(name: str) -> Name:
     """A name as it is compared: no articles, every word in the singular."""
-    return tuple(singular(t) for t in tokens(name) if t not in _ARTICLES)
+    said = tokens(name)
+    return tuple(singular(t) for t in said if t not in _ARTICLES) or tuple(said) or (name,)
 
 
 _ARTICLES = frozenset({"the", "a", "an", "your", "my"})

@@ -271,8 +271,10 @@ class _ClauseReader:
             before = self._words[at - 1]
             if self._english.actions.get(before, ("",))[0] == "light":
                 return True
-            return end >= len(self._words) or bool(self._preposition(end)[1]) or (
-                self._words[end] in self._english.conjunctions
+            return (
+                end >= len(self._words)
+                or bool(self._preposition(end)[1])
+                or (self._words[end] in self._english.conjunctions)
             )
         if end >= len(self._words):
             return True

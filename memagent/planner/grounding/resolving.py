@@ -15,14 +15,16 @@ from memagent.planner.grounding.scene import Scene
 
 WIDTH = 6
 """Candidates of each mention that are tried together."""
-UNUSUAL = 0.35
+UNUSUAL = 0.05
 """What a combination is worth that people do not make: a watch in a fridge."""
-IMPOSSIBLE = 0.1
+IMPOSSIBLE = 0.001
 """And one that cannot be: a sliced spoon."""
-TOO_FEW = 0.4
+TOO_FEW = 0.1
 """And two of what memory knows one of."""
-ELSEWHERE = 0.5
+ELSEWHERE = 0.6
 """What a destination is worth that is of the kind the thing comes from."""
+SELDOM = 0.02
+"""Even what no such room has may be there."""
 SHARPNESS = 3.0
 """A candidate half as good is this power of a half as likely."""
 
@@ -37,8 +39,8 @@ class Resolution:
     lamp: str = ""
     share: float = 0.0
     """Of the likelihood of all combinations that were tried."""
-    fit: float = 0.0
-    """How well the worst of the mentions fits, 0 to 1."""
+    chosen: tuple[Candidate, ...] = ()
+    """The candidates taken; () where a part is missing."""
     rivals: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Each doubtful phrase with the kinds that it can mean."""
     unknown: tuple[str, ...] = ()
@@ -65,18 +67,18 @@ class Resolver:
         ):
             kinds = (_kind(t), _kind(c), _kind(d), _kind(lamp))
             score = _score(t) * _score(c) * _score(d) * _score(lamp)
-            score *= self._plausible(kinds, roles)
-            weighed[kinds] = max(weighed.get(kinds, 0.0), score**SHARPNESS)
-        best = max(weighed, key=lambda kinds: (weighed[kinds], kinds))
+            weight = score**SHARPNESS * self._plausible(kinds, roles)
+            weighed[kinds] = max(weighed.get(kinds, 0.0), weight)
+        best = max(weighed, key=lambda kinds: (weighed[kinds], *kinds))
         total = sum(weighed.values())
         slots = ((roles.target, targets), (roles.container, containers),
                  (roles.destination, destinations), (roles.lamp, lamps))  # fmt: skip
-        fit = 1.0
+        chosen_ones: list[Candidate] = []
         rivals: list[tuple[str, tuple[str, ...]]] = []
         for at, (mention, found) in enumerate(slots):
             chosen = next((c for c in found if c.kind == best[at]), None)
             if chosen is not None:
-                fit = min(fit, chosen.score)
+                chosen_ones.append(chosen)
                 if mention is not None:
                     near = [c.kind for c in found if c.score >= 0.6 * chosen.score][:3]
                     if len(near) > 1:
@@ -93,7 +95,7 @@ class Resolver:
         return Resolution(
             *best,
             share=weighed[best] / total if total else 0.0,
-            fit=0.0 if unknown else fit,
+            chosen=() if unknown else tuple(chosen_ones),
             rivals=tuple(rivals),
             unknown=unknown,
         )
@@ -115,7 +117,7 @@ class Resolver:
                 return [Candidate(roles.implied, 0.8, True)]
             if roles.destination is None:
                 return []
-            return self._likely(self._beside(roles.destination))
+            return self._beside(roles.destination)
         found = self._candidates.of(roles.destination, self._lexicon.receptacles)
         left = {
             c.kind
@@ -123,10 +125,8 @@ class Resolver:
             for c in self._candidates.of(source, self._lexicon.receptacles)[:1]
             if c.named
         }
-        away = [
-            replace(c, score=c.score * ELSEWHERE) if c.kind in left else c for c in found
-        ]
-        return self._likely(away)
+        away = [replace(c, score=c.score * ELSEWHERE) if c.kind in left else c for c in found]
+        return away[:WIDTH]
 
     def _beside(self, landmark: Mention) -> list[Candidate]:
         """Where a thing may stand that is only said to be next to something."""
@@ -134,32 +134,35 @@ class Resolver:
         if found and found[0].named:
             beside = self._lexicon.receptacles[found[0].kind].beside
             return [Candidate(beside or found[0].kind, 0.6)]
-        surfaces = ("CounterTop", "DiningTable", "CoffeeTable", "SideTable", "Desk", "Sofa", "Shelf")
+        surfaces = (
+            "CounterTop",
+            "DiningTable",
+            "CoffeeTable",
+            "SideTable",
+            "Desk",
+            "Sofa",
+            "Shelf",
+        )
         return [Candidate(kind, 0.3) for kind in surfaces]
-
-    def _likely(self, found: Sequence[Candidate]) -> list[Candidate]:
-        """What there seldom is in such a room is seldom meant."""
-        weighed = [
-            Candidate(c.kind, c.score * (0.3 + 0.7 * self._scene.likely(c.kind)), c.named)
-            for c in found
-        ]
-        return sorted(weighed, key=lambda c: (-c.score, c.kind))[:WIDTH]
 
     def _lamps(self, roles: Roles) -> list[Candidate]:
         if not roles.look:
             return []
         found = self._of(roles.lamp, self._lexicon.lamps)
         if not found:
-            found = [Candidate(kind, 0.6) for kind in self._lexicon.lamps]
-        return self._likely(found)
+            found = [Candidate(kind, 0.6, True) for kind in self._lexicon.lamps]
+        return found
 
     # --- together --------------------------------------------------------------------------
 
     def _plausible(self, kinds: tuple[str, str, str, str], roles: Roles) -> float:
-        target, container, destination, _ = kinds
-        if not target:
-            return 1.0
+        target, container, destination, lamp = kinds
         worth = 1.0
+        for place in (destination, lamp):
+            if place:
+                worth *= SELDOM + self._scene.likely(place)
+        if not target:
+            return worth
         for state in roles.states:
             if not self._lexicon.can(target, state):
                 worth *= IMPOSSIBLE if state == "slice" else UNUSUAL

@@ -39,6 +39,8 @@ class Roles:
     """To be looked at in the light of a lamp."""
     states: frozenset[str] = frozenset()
     count: int = 0
+    unused: int = 0
+    """Things that were named and play no part."""
 
 
 class Casting:
@@ -75,9 +77,7 @@ class Casting:
         """The lamp, and whether something is to be looked at in its light."""
         puts = any(
             e.action == "put"
-            and any(
-                self.is_furniture(p.mention) and not self.is_lamp(p.mention) for p in e.places
-            )
+            and any(self.is_furniture(p.mention) and not self.is_lamp(p.mention) for p in e.places)
             for e in main
         )
         found: Mention | None = None
@@ -148,7 +148,12 @@ class Casting:
 
     def _final(self, events: Sequence[Event]) -> tuple[Event, Place] | None:
         """The last event that says where things go, and where that is."""
-        for wanted in (("put", None), ("take", "hold", "go", "use"), _TREATMENTS, ("find", "look", "open")):
+        for wanted in (
+            ("put", None),
+            ("take", "hold", "go", "use"),
+            _TREATMENTS,
+            ("find", "look", "open"),
+        ):
             for event in reversed(events):
                 if event.action not in wanted:
                     continue
@@ -259,7 +264,25 @@ class Casting:
             count = 2
         if roles.container is not None:
             states |= roles.container.states & {"slice"}
-        return replace(roles, states=frozenset(states & set(_TREATMENTS)), count=count)
+        return replace(
+            roles,
+            states=frozenset(states & set(_TREATMENTS)),
+            count=count,
+            unused=len(self._unused(roles, main)),
+        )
+
+    def _unused(self, roles: Roles, main: Sequence[Event]) -> set[str]:
+        """Kinds that were named as things to handle and play no part; a knife is a tool."""
+        parts = [m for m in (roles.target, roles.container) if m is not None]
+        used = {c.kind for m in parts for c in self.objects(m)[:3]} | {"Knife", "ButterKnife"}
+        named: set[str] = set()
+        for event in main:
+            for mention in event.objects:
+                for thing in (mention, *mention.content):
+                    best = self.objects(thing)[:1]
+                    if best and best[0].own and not self.is_furniture(thing):
+                        named.add(best[0].kind)
+        return named - used
 
     # --- what a mention can be -------------------------------------------------------------
 
