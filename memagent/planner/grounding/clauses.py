@@ -10,15 +10,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from memagent.planner.grounding.lexicon import English
+from memagent.planner.grounding.lexicon import English, Name
 from memagent.planner.grounding.words import tokens
 
 Level = Literal["main", "circumstance", "contrast", "comment"]
 _SENTENCE_END = frozenset(".!?;:")
 _ONLY_FIRST = frozenset(
-    "by for with at in following given considering to due upon if not even".split()
+    {"by", "for", "with", "at", "in", "following", "given", "considering", "to", "due", "upon"}
+    | {"if", "not", "even"}
 )
-"""These begin a circumstance only where a sentence does; elsewhere they are prepositions."""
+"""These open a part only where a sentence or a part begins; elsewhere they are prepositions."""
+_ONLY_WITH_COMMA = frozenset({"in", "with", "by", "at", "for", "to"})
+"""And these only where a comma ends the part: "With a book in hand, turn on the lamp"."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +36,11 @@ def clauses(text: str, english: English) -> tuple[Clause, ...]:
     """The parts of ``text``, in order."""
     found: list[Clause] = []
     for sentence in _sentences(tokens(text)):
-        plain = _without(sentence, english.phrases["courtesy"])
-        found += _parts(plain, english, bool(found))
-    return tuple(c for c in found if c.words)
-
-
-def match(words: Sequence[str], at: int, phrases: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """The first of ``phrases`` that is in ``words`` from ``at`` on, or ()."""
-    for phrase in phrases:
-        if tuple(words[at : at + len(phrase)]) == phrase:
-            return phrase
-    return ()
+        words = _without(sentence, english.phrases["courtesy"])
+        for part, level in _parts(words, english):
+            if part:
+                found.append(Clause(tuple(part), _level(part, level, english, bool(found))))
+    return tuple(found)
 
 
 def _sentences(words: Sequence[str]) -> Iterator[list[str]]:
@@ -57,12 +54,12 @@ def _sentences(words: Sequence[str]) -> Iterator[list[str]]:
     yield sentence
 
 
-def _without(words: Sequence[str], phrases: Sequence[tuple[str, ...]]) -> list[str]:
+def _without(words: Sequence[str], phrases: Sequence[Name]) -> list[str]:
     kept: list[str] = []
     at = 0
     while at < len(words):
-        phrase = match(words, at, phrases)
-        following = words[at + len(phrase)] if at + len(phrase) < len(words) else ""
+        phrase = _match(words, at, phrases)
+        following = words[at + 1] if at + 1 < len(words) else ""
         if phrase and not (phrase == ("next",) and following == "to"):
             at += len(phrase)
         else:
@@ -71,39 +68,43 @@ def _without(words: Sequence[str], phrases: Sequence[tuple[str, ...]]) -> list[s
     return kept
 
 
-def _parts(words: list[str], english: English, later: bool) -> Iterator[Clause]:
-    """The parts of one sentence; ``later`` where others went before it."""
-    contrast, circumstance = english.phrases["contrast"], english.phrases["circumstance"]
+def _match(words: Sequence[str], at: int, phrases: Sequence[Name]) -> Name:
+    """The first of ``phrases`` that is in ``words`` from ``at`` on, or ()."""
+    return next((p for p in phrases if tuple(words[at : at + len(p)]) == p), ())
+
+
+def _parts(words: Sequence[str], english: English) -> Iterator[tuple[list[str], Level]]:
+    """The parts of one sentence."""
     part: list[str] = []
     level: Level = "main"
     for at, word in enumerate(words):
-        begins = at == 0 or words[at - 1] == ","
-        if word == ",":
-            yield Clause(tuple(part), _level(part, level, english, later))
+        opened = _opens(words, at, english)
+        back = level == "contrast" and word == "and" and _commands(words, at + 1, english)
+        if word == "," or back:
+            yield part, level
             part, level = [], "main"
             continue
-        if level == "contrast" and word == "and" and _commands(words, at + 1, english):
-            yield Clause(tuple(part), level)
-            part, level = [], "main"
-            continue
-        opens: Level | None = None
-        if match(words, at, contrast) and not (word in _ONLY_FIRST and not begins):
-            opens = "contrast"
-        elif match(words, at, circumstance) and (begins or word not in _ONLY_FIRST):
-            opens = "circumstance"
-            if begins and word in ("in", "with", "by", "at", "for", "to") and at == 0:
-                opens = "circumstance" if "," in words[at:] else None
-            elif word in ("in", "at", "to") and at:
-                opens = None
-            elif word in ("after", "before", "as", "that", "so", "until", "where") and not begins:
-                opens = "circumstance"
-        if opens is not None and not (level == "contrast" and not begins):
-            if opens != level or not part:
-                if part:
-                    yield Clause(tuple(part), _level(part, level, english, later))
-                part, level = [], opens
+        if opened is not None and (level != "contrast" or not part):
+            if part and opened != level:
+                yield part, level
+                part = []
+            level = opened
         part.append(word)
-    yield Clause(tuple(part), _level(part, level, english, later))
+    yield part, level
+
+
+def _opens(words: Sequence[str], at: int, english: English) -> Level | None:
+    """What the word at ``at`` opens, if anything."""
+    word, begins = words[at], at == 0 or words[at - 1] == ","
+    if word in _ONLY_FIRST and not begins:
+        return None
+    if _match(words, at, english.phrases["contrast"]):
+        return "contrast"
+    if not _match(words, at, english.phrases["circumstance"]):
+        return None
+    if word in _ONLY_WITH_COMMA and (at > 0 or "," not in words):
+        return None
+    return "circumstance"
 
 
 def _commands(words: Sequence[str], at: int, english: English) -> bool:
@@ -112,21 +113,20 @@ def _commands(words: Sequence[str], at: int, english: English) -> bool:
 
 
 def _level(part: Sequence[str], level: Level, english: English, later: bool) -> Level:
-    """A main clause may be a remark: "it helps ...", "the room is dark"."""
-    if level != "main" or not part:
+    """A main part may be a remark: "it helps ...", "the room is dark"."""
+    if level != "main":
         return level
-    finite = [at for at, word in enumerate(part) if word in english.finite]
-    commands = [
-        at
-        for at, word in enumerate(part)
-        if english.actions.get(word, ("", False))[1]
-        and (at == 0 or part[at - 1] in ("and", "to", "me", "then", ","))
-    ]
-    if part[0] in english.comment and finite and not (commands and commands[0] < finite[0]):
-        return "comment"
-    if finite and (not commands or finite[0] < commands[0]) and part[0] not in ("and", "then"):
-        # "Preparing a salad will be a breeze", "the room is dark"; but "make what is on it clean".
-        gerund = part[0].endswith("ing")
-        if part[0] in english.articles or gerund or later:
-            return "comment"
-    return level
+    finite = next((at for at, word in enumerate(part) if word in english.finite), None)
+    command = next(
+        (
+            at
+            for at in range(len(part))
+            if _commands(part, at, english) and (at == 0 or part[at - 1] in ("and", "to", "me"))
+        ),
+        None,
+    )
+    if finite is None or (command is not None and command < finite) or part[0] == "and":
+        return level
+    # "Preparing a salad will be a breeze"
+    remark = part[0] in english.comment or part[0] in english.articles or part[0].endswith("ing")
+    return "comment" if remark or later else level

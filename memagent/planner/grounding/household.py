@@ -16,8 +16,9 @@ from memagent.planner.grounding.confidence import confidence
 from memagent.planner.grounding.lexicon import Lexicon, household
 from memagent.planner.grounding.reading import read
 from memagent.planner.grounding.resolving import Resolution, Resolver
-from memagent.planner.grounding.roles import Casting, Roles
+from memagent.planner.grounding.roles import Roles, cast
 from memagent.planner.grounding.scene import Scene, SceneObject
+from memagent.planner.grounding.senses import Senses
 
 _HOLDS: dict[str, Relation] = {"clean": "clean", "heat": "hot", "cool": "cold", "slice": "sliced"}
 
@@ -48,7 +49,7 @@ class HouseholdGrounder:
         unheard = frozenset({o.kind for o in things} - self._lexicon.objects.keys())
         lexicon, candidates = self._known(unheard)
         scene = Scene(things, lexicon)
-        roles = Casting(lexicon, candidates, scene).roles(read(instruction, lexicon))
+        roles = cast(read(instruction, lexicon), Senses(lexicon, candidates, scene))
         found = Resolver(lexicon, candidates, scene).resolve(roles)
         sure = confidence(found, roles)
         goal = Goal(_conditions(roles, found, lexicon), instruction)

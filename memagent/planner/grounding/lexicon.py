@@ -134,11 +134,17 @@ class English(_Strict):
         }
 
     @cached_property
+    def adjectives(self) -> frozenset[str]:
+        """Those that can be told: colours, sizes and states."""
+        looks = (*self.colours.values(), *self.sizes.values())
+        return frozenset(word for words in looks for word in words) | self.state_words.keys()
+
+    @cached_property
     def state_words(self) -> dict[str, str]:
         """Adjectives and participles: the state each says a thing has or is to have."""
         found = {word: state for state, words in self.states.items() for word in words}
         for state in ("clean", "heat", "cool", "slice"):
-            for verb in self.verbs[state]:  # type: ignore[index]
+            for verb in self.verbs[state]:
                 for form in inflections(verb):
                     if form.endswith("ed"):
                         found.setdefault(form, state)
@@ -197,7 +203,7 @@ class Lexicon:
             **dict.fromkeys(words.objects, "object"),
             **dict.fromkeys(words.receptacles, "receptacle"),
             **dict.fromkeys(words.lamps, "lamp"),
-        }  # type: ignore[dict-item]
+        }
         self.names: dict[Name, tuple[Sense, ...]] = {}
         self.described: dict[str, frozenset[str]] = {}
         for kind, entry in entries.items():

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
 from memagent.planner.grounding.candidates import Candidate, Candidates
 from memagent.planner.grounding.lexicon import Lexicon
-from memagent.planner.grounding.reading import Mention
+from memagent.planner.grounding.mentions import Mention
 from memagent.planner.grounding.roles import Roles
 from memagent.planner.grounding.scene import Scene
 
@@ -21,12 +20,17 @@ IMPOSSIBLE = 0.001
 """And one that cannot be: a sliced spoon."""
 TOO_FEW = 0.1
 """And two of what memory knows one of."""
+RIVAL = 0.6
+"""A candidate of this share of the best one's score is asked about."""
 ELSEWHERE = 0.6
 """What a destination is worth that is of the kind the thing comes from."""
 SELDOM = 0.02
 """Even what no such room has may be there."""
 SHARPNESS = 3.0
 """A candidate half as good is this power of a half as likely."""
+
+_SURFACES = ("CounterTop", "DiningTable", "CoffeeTable", "SideTable", "Desk", "Sofa", "Shelf")
+_NOTHING = Candidate("", 1.0)
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Resolver:
         self._lexicon = lexicon
         self._candidates = candidates
         self._scene = scene
+        self._furniture = tuple(lexicon.receptacles)
 
     def resolve(self, roles: Roles) -> Resolution:
         """The likeliest combination of kinds."""
@@ -62,51 +67,48 @@ class Resolver:
         destinations = self._destinations(roles)
         lamps = self._lamps(roles)
         weighed: dict[tuple[str, str, str, str], float] = {}
-        for t, c, d, lamp in product(
-            targets or [None], containers or [None], destinations or [None], lamps or [None]
-        ):
-            kinds = (_kind(t), _kind(c), _kind(d), _kind(lamp))
-            score = _score(t) * _score(c) * _score(d) * _score(lamp)
+        found = (targets, containers, destinations, lamps)
+        for t, c, d, lamp in product(*((of or [_NOTHING]) for of in found)):
+            kinds = (t.kind, c.kind, d.kind, lamp.kind)
+            score = t.score * c.score * d.score * lamp.score
             weight = score**SHARPNESS * self._plausible(kinds, roles)
             weighed[kinds] = max(weighed.get(kinds, 0.0), weight)
         best = max(weighed, key=lambda kinds: (weighed[kinds], *kinds))
         total = sum(weighed.values())
-        slots = ((roles.target, targets), (roles.container, containers),
-                 (roles.destination, destinations), (roles.lamp, lamps))  # fmt: skip
-        chosen_ones: list[Candidate] = []
+        mentions = (roles.target, roles.container, roles.destination, roles.lamp)
+        chosen: list[Candidate] = []
         rivals: list[tuple[str, tuple[str, ...]]] = []
-        for at, (mention, found) in enumerate(slots):
-            chosen = next((c for c in found if c.kind == best[at]), None)
-            if chosen is not None:
-                chosen_ones.append(chosen)
-                if mention is not None:
-                    near = [c.kind for c in found if c.score >= 0.6 * chosen.score][:3]
-                    if len(near) > 1:
-                        rivals.append((mention.text, tuple(near)))
-        needed = [("object", roles.target)]
-        needed += [] if roles.look else [("place", roles.destination)]
+        for kind, mention, of in zip(best, mentions, found, strict=True):
+            one = next((c for c in of if c.kind == kind), None)
+            if one is None:
+                continue
+            chosen.append(one)
+            near = tuple(c.kind for c in of if c.score >= RIVAL * one.score)[:3]
+            if mention is not None and len(near) > 1:
+                rivals.append((mention.text, near))
+        needed = [("object", roles.target, targets)]
+        if not roles.look:
+            needed.append(("place", roles.destination, destinations))
         unknown = tuple(
             mention.text if mention is not None and mention.words else what
-            for (what, mention), found in zip(
-                needed, (targets, lamps if roles.look else destinations), strict=False
-            )
-            if not found
+            for what, mention, of in needed
+            if not of
         )
         return Resolution(
             *best,
             share=weighed[best] / total if total else 0.0,
-            chosen=() if unknown else tuple(chosen_ones),
+            chosen=() if unknown else tuple(chosen),
             rivals=tuple(rivals),
             unknown=unknown,
         )
 
     # --- candidates of each role -----------------------------------------------------------
 
-    def _of(self, mention: Mention | None, among: Collection[str]) -> list[Candidate]:
-        return self._candidates.of(mention, among)[:WIDTH] if mention is not None else []
+    def _of(self, mention: Mention | None, among: tuple[str, ...]) -> list[Candidate]:
+        return list(self._candidates.of(mention, among)[:WIDTH]) if mention is not None else []
 
     def _containers(self, roles: Roles) -> list[Candidate]:
-        movable = [k for k in self._scene.kinds if self._lexicon.objects[k].holds]
+        movable = tuple(k for k in self._scene.kinds if self._lexicon.objects[k].holds)
         return self._of(roles.container, movable)
 
     def _destinations(self, roles: Roles) -> list[Candidate]:
@@ -118,11 +120,11 @@ class Resolver:
             if roles.destination is None:
                 return []
             return self._beside(roles.destination)
-        found = self._candidates.of(roles.destination, self._lexicon.receptacles)
+        found = self._candidates.of(roles.destination, self._furniture)
         left = {
             c.kind
             for source in roles.sources
-            for c in self._candidates.of(source, self._lexicon.receptacles)[:1]
+            for c in self._candidates.of(source, self._furniture)[:1]
             if c.named
         }
         away = [replace(c, score=c.score * ELSEWHERE) if c.kind in left else c for c in found]
@@ -130,7 +132,7 @@ class Resolver:
 
     def _beside(self, landmark: Mention) -> list[Candidate]:
         """Where a thing may stand that is only said to be next to something."""
-        found = self._of(landmark, self._lexicon.receptacles)
+        found = self._of(landmark, self._furniture)
         if found and found[0].named:
             beside = self._lexicon.receptacles[found[0].kind].beside
             return [Candidate(beside or found[0].kind, 0.6)]
@@ -148,7 +150,7 @@ class Resolver:
     def _lamps(self, roles: Roles) -> list[Candidate]:
         if not roles.look:
             return []
-        found = self._of(roles.lamp, self._lexicon.lamps)
+        found = self._of(roles.lamp, tuple(self._lexicon.lamps))
         if not found:
             found = [Candidate(kind, 0.6, True) for kind in self._lexicon.lamps]
         return found
@@ -174,11 +176,3 @@ class Resolver:
         if roles.count > self._scene.counts.get(target, roles.count):
             worth *= TOO_FEW
         return worth
-
-
-def _kind(candidate: Candidate | None) -> str:
-    return candidate.kind if candidate is not None else ""
-
-
-def _score(candidate: Candidate | None) -> float:
-    return candidate.score if candidate is not None else 1.0

@@ -3,21 +3,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from memagent.planner.grounding.candidates import Candidate, Candidates
-from memagent.planner.grounding.lexicon import Lexicon
-from memagent.planner.grounding.reading import Event, Mention, Place
-from memagent.planner.grounding.scene import Scene
+from memagent.planner.grounding.antecedents import TREATMENTS, with_antecedents
+from memagent.planner.grounding.carriers import foremost, load
+from memagent.planner.grounding.mentions import Event, Mention, Place
+from memagent.planner.grounding.senses import Senses
 
-_TREATMENTS = ("clean", "heat", "cool", "slice")
-_COMPARTMENTS = frozenset("top bottom middle upper lower left right shelf rack side door".split())
+_COMPARTMENTS = frozenset(
+    {"top", "bottom", "middle", "upper", "lower", "left", "right", "shelf", "rack", "side", "door"}
+)
 _IMPLIED = {
     "discard": "GarbageCan", "dispose": "GarbageCan", "trash": "GarbageCan", "toss": "GarbageCan",
     "throw": "GarbageCan", "refrigerate": "Fridge", "shelve": "Shelf",
 }  # fmt: skip
 """Where things go by the verb alone."""
+_TELLING = (
+    ("put", None), ("take", "hold", "go", "use"), TREATMENTS, ("find", "look", "open"),
+)  # fmt: skip
+"""Verbs that tell where things go, the surest first."""
+_TOOLS = frozenset({"Knife", "ButterKnife"})
+_BETTER = 0.2
+"""So much better must a later mention fit to be preferred to an earlier one."""
 
 
 @dataclass(frozen=True)
@@ -43,65 +51,61 @@ class Roles:
     """Things that were named and play no part."""
 
 
-class Casting:
-    """Assigns roles to the mentions of a text."""
+def cast(events: Sequence[Event], senses: Senses) -> Roles:
+    """Who plays what in ``events``."""
+    asked = with_antecedents([e for e in events if e.level != "contrast"], senses)
+    telling = [e for e in asked if _mentions(e)]
+    main = [e for e in telling if e.level == "main"]
+    aside = [e for e in telling if e.level == "circumstance"]
+    if not any(e.objects or e.places for e in main):
+        main = aside or telling
+    return _Casting(asked, main, aside, senses).roles()
 
-    def __init__(self, lexicon: Lexicon, candidates: Candidates, scene: Scene) -> None:
-        self._lexicon = lexicon
-        self._candidates = candidates
-        self._scene = scene
-        self._movable = [k for k, o in lexicon.objects.items() if o.holds]
 
-    def roles(self, events: Sequence[Event]) -> Roles:
-        events = _with_antecedents([e for e in events if e.level != "contrast"], self)
-        main = [e for e in events if e.level == "main" and _mentions(e)]
-        aside = [e for e in events if e.level == "circumstance" and _mentions(e)]
-        if not any(e.objects or e.places for e in main):
-            main = aside or [e for e in events if _mentions(e)]
-        lamp, look = self._light(main, aside)
-        if not look and not lamp and any(e.action == "light" for e in events):
-            look = True
-        if look:
-            target = self._looked_at(main, aside)
-            roles = Roles(target, lamp=lamp, look=True)
-        else:
-            roles = self._moved(main, aside)
+class _Casting:
+    """One text's events: those that ask, and those that tell under which circumstances."""
+
+    def __init__(
+        self, events: list[Event], main: list[Event], aside: list[Event], senses: Senses
+    ) -> None:
+        self._events = events
+        self._main = main
+        self._told = [*main, *(e for e in aside if e not in main)]
+        self._senses = senses
+
+    def roles(self) -> Roles:
+        lamp, look = self._light()
+        roles = Roles(self._looked_at(), lamp=lamp, look=True) if look else self._moved()
         if roles.target is None:
-            rest = [e for e in events if e not in main and e not in aside]
-            roles = replace(roles, target=self._best_object([*main, *aside, *rest]))
-        return self._with_states(roles, main, aside)
+            rest = [e for e in self._events if e not in self._told]
+            roles = replace(roles, target=self._best_thing([*self._told, *rest]))
+        return self._with_states(roles)
 
     # --- light -----------------------------------------------------------------------------
 
-    def _light(self, main: Sequence[Event], aside: Sequence[Event]) -> tuple[Mention | None, bool]:
+    def _light(self) -> tuple[Mention | None, bool]:
         """The lamp, and whether something is to be looked at in its light."""
-        puts = any(
-            e.action == "put"
-            and any(self.is_furniture(p.mention) and not self.is_lamp(p.mention) for p in e.places)
-            for e in main
-        )
-        found: Mention | None = None
-        for event in (*main, *aside):
-            for mention in _mentions(event):
-                if not self.is_lamp(mention):
-                    continue
-                found = found or _placed(mention, event)
-                if event.action == "light" or not puts:
-                    return _placed(mention, event), True
-        lit = any(e.action == "light" for e in (*main, *aside))
-        return found, lit and not puts
+        senses = self._senses
+        goals = [p.mention for e in self._main if e.action == "put" for p in e.places]
+        puts = any(senses.is_furniture(m) and not senses.is_lamp(m) for m in goals)
+        lamps = [(e, m) for e in self._told for m in _mentions(e) if senses.is_lamp(m)]
+        for event, mention in lamps:
+            if event.action == "light" or not puts:
+                return _placed(mention, event), True
+        lit = any(e.action == "light" for e in self._events)
+        return None, lit and not puts
 
-    def _looked_at(self, main: Sequence[Event], aside: Sequence[Event]) -> Mention | None:
+    def _looked_at(self) -> Mention | None:
         best: tuple[float, Mention] | None = None
-        for event in (*main, *aside):
+        for event in self._told:
             held = event.objects
             if event.action == "light":
                 held = [*event.tools, *(c for m in event.objects for c in m.content)]
             for mention in held:
-                mine = self._candidates.of(mention, self._scene.kinds)
-                if self.is_lamp(mention) or not mine:
+                things = self._senses.things(mention)
+                if self._senses.is_lamp(mention) or not things:
                     continue
-                score = mine[0].score * (1.0 if event.level == "main" else 0.9)
+                score = things[0].score * (1.0 if event.level == "main" else 0.9)
                 score *= 1.2 if event.action in ("hold", "look", "take") else 1.0
                 if best is None or score > best[0]:
                     best = score, mention
@@ -109,208 +113,104 @@ class Casting:
 
     # --- transport -------------------------------------------------------------------------
 
-    def _moved(self, main: Sequence[Event], aside: Sequence[Event]) -> Roles:
-        final = self._final(main) or self._final(aside)
-        if final is None:
-            return Roles(self._best_object([*main, *aside]), implied=_implied((*main, *aside)))
-        event, place = final
-        target = event.objects[0] if event.objects else None
-        if len(event.objects) > 1:
-            target = self._foremost(event.objects)
-        if target is None or not self._candidates.of(target, self._scene.kinds):
-            earlier = [e for e in (*main, *aside) if e is not event and e.objects]
-            target = self._best_object(earlier) or target
-        container: Mention | None = None
-        inner = [
-            p for p in event.places
-            if p is not place and p.preposition in ("into", "onto") and self.is_movable(p.mention)
-        ]  # fmt: skip
-        if target is not None and target.content and self.is_movable(target, 0.1):
-            container, target = target, self._foremost(target.content)
-        elif inner:
-            container = inner[0].mention
-        elif target is not None:
-            others = [e for e in (*main, *aside) if e is not event]
-            packed = self._packed(target, others)
-            if packed is not None:
-                container, target = target, packed
-            elif "of" in target.words:
-                container, target = self._filled(target)
-        if container is None and target is not None:
-            container = self._packed_in(target, [e for e in (*main, *aside) if e is not event])
-        if container is None and place.mention.content and self.is_movable(place.mention):
-            container = place.mention
+    def _moved(self) -> Roles:
+        found = self._final()
+        if found is None:
+            return Roles(self._best_thing(self._told), implied=_implied(self._told))
+        event, place = found
+        others = [e for e in self._told if e is not event]
+        target = foremost(event.objects, self._senses) if event.objects else None
+        if target is None or not self._senses.things(target):
+            target = self._best_thing(others) or target
+        container, target = load(target, event, place, others, self._senses)
         return Roles(
-            target, container, place.mention, beside=place.preposition == "near",
-            sources=tuple(s for e in main for s in e.sources),
-            implied=_implied([event]) if not place.mention.words else "",
-        )  # fmt: skip
+            target,
+            container,
+            place.mention,
+            beside=place.preposition == "near",
+            sources=tuple(source for e in self._main for source in e.sources),
+        )
 
-    def _final(self, events: Sequence[Event]) -> tuple[Event, Place] | None:
+    def _final(self) -> tuple[Event, Place] | None:
         """The last event that says where things go, and where that is."""
-        for wanted in (
-            ("put", None),
-            ("take", "hold", "go", "use"),
-            _TREATMENTS,
-            ("find", "look", "open"),
-        ):
-            for event in reversed(events):
-                if event.action not in wanted:
-                    continue
-                for near in (False, True):
-                    for place in reversed(event.places):
-                        if (place.preposition == "near") == near and (
-                            near or self.is_furniture(place.mention)
-                        ):
-                            return event, self._whole(place, event.places)
-        for event in reversed(events):
+        for events in (self._main, self._told):
+            for verbs in _TELLING:
+                for event in reversed([e for e in events if e.action in verbs]):
+                    place = self._furniture_of(event)
+                    if place is not None:
+                        return event, place
+        for event in reversed(self._main):
             for place in reversed(event.places):
-                found = self.objects(place.mention)
-                if event.action in ("put", None) and not (found and found[0].named):
+                things = self._senses.things(place.mention)
+                if event.action in ("put", None) and not (things and things[0].named):
                     return event, place
         return None
 
+    def _furniture_of(self, event: Event) -> Place | None:
+        """Where an event says that things go; what they are next to where it says no more."""
+        inside = [p for p in event.places if p.preposition != "near"]
+        for place in reversed(inside):
+            if self._senses.is_furniture(place.mention):
+                return self._whole(place, inside)
+        near = [p for p in event.places if p.preposition == "near"]
+        return near[-1] if near else None
+
     def _whole(self, place: Place, places: Sequence[Place]) -> Place:
         """The fridge in "in the fridge on the top shelf"."""
-        if set(place.mention.words) <= _COMPARTMENTS:
-            for other in places:
-                found = self._candidates.of(other.mention, self._lexicon.receptacles)
-                if other is not place and found and found[0].named:
-                    if self._lexicon.receptacles[found[0].kind].opens:
-                        return other
+        if not _COMPARTMENTS.issuperset(place.mention.words):
+            return place
+        for other in places:
+            found = self._senses.furniture(other.mention)[:1]
+            named = other is not place and found and found[0].named
+            if named and self._senses.lexicon.receptacles[found[0].kind].opens:
+                return other
         return place
 
-    def _packed(self, target: Mention, events: Sequence[Event]) -> Mention | None:
-        """What was put into ``target`` before: "put a fork in a cup and put the cup ..."."""
-        if not self.is_movable(target):
-            return None
-        kinds = {c.kind for c in self._candidates.of(target, self._movable) if c.named}
-        for event in events:
-            for place in event.places:
-                same = {c.kind for c in self._candidates.of(place.mention, self._movable)[:1]}
-                if event.objects and place.preposition != "near" and kinds & same:
-                    first = event.objects[0]
-                    if not kinds & {c.kind for c in self.objects(first)[:1]}:
-                        return first
-            if event.objects and event.objects[0].content:
-                if kinds & {c.kind for c in self._candidates.of(event.objects[0], self._movable)}:
-                    return event.objects[0].content[0]
-        return None
-
-    def _packed_in(self, target: Mention, events: Sequence[Event]) -> Mention | None:
-        """What ``target`` was put into before: "put a fork in a cup and put it on the table"."""
-        for event in events:
-            if event.action in ("put", None) and target in event.objects:
-                for place in event.places:
-                    if place.preposition == "into" and self.is_movable(place.mention):
-                        if not self.is_furniture(place.mention):
-                            return place.mention
-        return None
-
-    def _filled(self, target: Mention) -> tuple[Mention | None, Mention]:
-        """ "a plate of bread" is bread in a plate."""
-        of = target.words.index("of")
-        outer = Mention(target.words[:of], of - 1, states=target.states)
-        inner = replace(target, words=target.words[of + 1 :], head=len(target.words) - of - 2)
-        whole = self.objects(target)
-        if (
-            inner.words
-            and self.is_movable(outer)
-            and not (whole and len(target.words) > 2 and whole[0].score > 1.0)
-            and any(c.named for c in self.objects(inner))
-        ):
-            return outer, inner
-        return None, target
-
-    def _foremost(self, mentions: Sequence[Mention]) -> Mention:
-        """The one that the task is about; a knife beside something else is a tool."""
-        cut = [m for m in mentions if "slice" in m.states]
-        rest = cut or [
-            m for m in mentions
-            if not any(c.kind in ("Knife", "ButterKnife") for c in self.objects(m)[:1])
-        ]  # fmt: skip
-        return (rest or list(mentions))[0]
-
-    def _best_object(self, events: Sequence[Event]) -> Mention | None:
+    def _best_thing(self, events: Iterable[Event]) -> Mention | None:
         best: tuple[float, Mention] | None = None
-        for event in events:
-            for mention in event.objects:
-                found = self.objects(mention)
-                score = found[0].score if found else 0.0
-                if self.is_furniture(mention) and not (found and found[0].named):
-                    continue
-                if score > 0.05 and (best is None or score > best[0] + 0.2):
-                    best = score, mention
+        for mention in (m for e in events for m in e.objects):
+            things = self._senses.things(mention)
+            score = things[0].score if things else 0.0
+            if self._senses.is_furniture(mention) and not (things and things[0].named):
+                continue
+            if score > 0.05 and (best is None or score > best[0] + _BETTER):
+                best = score, mention
         return best[1] if best else None
 
-    # --- states ----------------------------------------------------------------------------
+    # --- states and counts -----------------------------------------------------------------
 
-    def _with_states(self, roles: Roles, main: Sequence[Event], aside: Sequence[Event]) -> Roles:
-        target = roles.target
+    def _with_states(self, roles: Roles) -> Roles:
+        target, senses = roles.target, self._senses
         if target is None:
             return roles
         states = set(target.states)
-        mine = {c.kind for c in self.objects(target)[:2]}
-        for event in (*main, *aside):
-            same = [m for m in event.objects if mine & {c.kind for c in self.objects(m)[:2]}]
-            for mention in same:
-                states |= mention.states
-            if event.action in _TREATMENTS and (same or not event.objects):
+        for event in self._told:
+            same = [m for m in event.objects if senses.same(target, m)]
+            states.update(*(mention.states for mention in same))
+            if event.action in TREATMENTS and (same or not event.objects):
                 states.add(event.action)
-        if not any(self._lexicon.can(c.kind, "slice") for c in self.objects(target)[:3]):
-            states.discard("slice")  # "a piece of furniture"
-        count = target.count
-        if not count and target.plural:
-            count = 2
         if roles.container is not None:
             states |= roles.container.states & {"slice"}
-        return replace(
-            roles,
-            states=frozenset(states & set(_TREATMENTS)),
-            count=count,
-            unused=len(self._unused(roles, main)),
-        )
+        if not senses.can(target, "slice", among=3):
+            states.discard("slice")  # "a piece of furniture"
+        count = target.count or (2 if target.plural else 0)
+        unused = len(self._unused(roles))
+        states &= set(TREATMENTS)
+        return replace(roles, states=frozenset(states), count=count, unused=unused)
 
-    def _unused(self, roles: Roles, main: Sequence[Event]) -> set[str]:
+    def _unused(self, roles: Roles) -> set[str]:
         """Kinds that were named as things to handle and play no part; a knife is a tool."""
         parts = [m for m in (roles.target, roles.container) if m is not None]
-        used = {c.kind for m in parts for c in self.objects(m)[:3]} | {"Knife", "ButterKnife"}
-        named: set[str] = set()
-        for event in main:
-            for mention in event.objects:
-                for thing in (mention, *mention.content):
-                    best = self.objects(thing)[:1]
-                    if best and best[0].own and not self.is_furniture(thing):
-                        named.add(best[0].kind)
+        used = {c.kind for m in parts for c in self._senses.things(m)[:3]} | _TOOLS
+        named = {
+            best.kind
+            for event in self._main
+            for mention in event.objects
+            for thing in (mention, *mention.content)
+            for best in self._senses.things(thing)[:1]
+            if best.own and not self._senses.is_furniture(thing)
+        }
         return named - used
-
-    # --- what a mention can be -------------------------------------------------------------
-
-    def objects(self, mention: Mention) -> list[Candidate]:
-        return self._candidates.of(mention, self._scene.kinds)
-
-    def can(self, mention: Mention, treatment: str) -> bool:
-        """Whether it is a thing that one treats so."""
-        found = self.objects(mention)
-        return bool(found) and self._lexicon.can(found[0].kind, treatment)
-
-    def is_lamp(self, mention: Mention) -> bool:
-        found = self._candidates.of(mention, self._lexicon.lamps)
-        return bool(found) and found[0].named
-
-    def is_movable(self, mention: Mention, least: float = 0.5) -> bool:
-        found = self._candidates.of(mention, self._movable)
-        return bool(found) and found[0].score >= least
-
-    def is_furniture(self, mention: Mention) -> bool:
-        """Whether it is rather a piece of furniture than a thing to carry."""
-        found = self._candidates.of(mention, self._lexicon.receptacles)
-        if not found:
-            return False
-        things = self.objects(mention)
-        return found[0].score >= 0.2 and (
-            not things or not things[0].named or found[0].score >= things[0].score
-        )
 
 
 def _mentions(event: Event) -> list[Mention]:
@@ -320,53 +220,10 @@ def _mentions(event: Event) -> list[Mention]:
 
 def _placed(lamp: Mention, event: Event) -> Mention:
     """A lamp with what is said of where it stands, which tells a desk's from the floor's."""
-    around = [
-        word
-        for mention in (*(p.mention for p in event.places), *lamp.near)
-        if mention != lamp
-        for word in mention.words
-    ]
-    return replace(lamp, tail=(*lamp.tail, *around))
+    around = (*(p.mention for p in event.places), *lamp.near)
+    words = dict.fromkeys(word for m in around if m.words != lamp.words for word in m.words)
+    return replace(lamp, tail=(*lamp.tail, *words))
 
 
 def _implied(events: Iterable[Event]) -> str:
     return next((_IMPLIED[e.verb] for e in events if e.verb in _IMPLIED), "")
-
-
-def _with_antecedents(events: Sequence[Event], casting: Casting) -> list[Event]:
-    """The events with what pronouns and bare "slices" stand for."""
-    slices = {*casting._lexicon.english.slices, "of"}
-    last_object: Mention | None = None
-    last_place: Mention | None = None
-    named: list[Mention] = []
-    done: list[Event] = []
-
-    def meant(mention: Mention, action: str | None) -> Mention:
-        if mention.pronoun and action in _TREATMENTS:
-            for earlier in reversed(named):
-                if casting.can(earlier, action):
-                    return earlier
-        if mention.pronoun and last_object is not None:
-            return last_object
-        if last_object is not None and set(mention.words) <= slices:
-            return replace(last_object, states=last_object.states | mention.states | {"slice"})
-        return mention
-
-    for event in events:
-        objects = [meant(m, event.action) for m in event.objects]
-        places = []
-        for place in event.places:
-            mention = place.mention
-            if mention.pronoun:
-                before = last_place if last_place is not None else last_object
-                mention = before if before is not None else mention
-            places.append(Place(place.preposition, mention))
-        done.append(replace(event, objects=objects, places=places))
-        if objects and not casting.is_lamp(objects[0]):
-            last_object = objects[0]
-            named += objects
-            if casting.is_furniture(objects[0]):
-                last_place = objects[0]
-        if places:
-            last_place = places[-1].mention
-    return done

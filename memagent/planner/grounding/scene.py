@@ -57,5 +57,4 @@ class Scene:
         entry = self._lexicon.receptacles.get(kind) or self._lexicon.lamps.get(kind)
         if entry is None:
             return 1.0
-        usual: dict[str, float] = dict(entry.rooms)
-        return sum(p * usual.get(room, 0.0) for room, p in self.rooms.items())
+        return sum(p * self.rooms.get(room, 0.0) for room, p in entry.rooms.items())
