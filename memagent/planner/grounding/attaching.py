@@ -71,8 +71,12 @@ class Attaching:
             contained: whether "in it" is after it.
         """
         if not self.events:
-            self.begin("hold" if kind == "with" else None)
+            self.begin("hold" if kind == "with" else None, kind if kind == "with" else "")
         event = self.events[-1]
+        if not mention.words and not mention.pronoun and event.objects:
+            last = event.objects[-1]  # "a plate, rinsed"
+            event.objects[-1] = replace(last, states=last.states | mention.states)
+            return
         if joined and not kind and self._before in _SHARED:
             kind = self._before
         self._before = kind

@@ -52,7 +52,7 @@ class Candidates:
         self._embedder = embedder
         english = lexicon.english
         self._stop = frozenset((*english.stop, *english.vague))
-        self._looks = frozenset(stem(word) for word in english.adjectives)
+        self._looks = frozenset(stem(word) for word in english.looks)
         self._names = list(lexicon.names)
         self._vectors = embedder.embed([" ".join(name) for name in self._names])
         self.of = lru_cache(maxsize=1024)(self._of)

@@ -23,6 +23,9 @@ def load(
     """What is moved in what, by the event that says where to and by the others."""
     if target is not None and target.content and senses.is_carrier(target, _BARELY):
         return target, foremost(target.content, senses)
+    if target is not None and target.content:
+        told = tuple(word for part in target.content for word in part.told)
+        target = replace(target, tail=(*target.tail, *told))  # "a bottle with a pump"
     for inner in event.places:
         on_the_way = inner is not place and inner.preposition in ("into", "onto")
         if on_the_way and senses.is_carrier(inner.mention):
@@ -86,6 +89,8 @@ def _filled(target: Mention, senses: Senses) -> Load:
     inner = replace(target, words=target.words[of + 1 :], head=max(0, len(target.words) - of - 2))
     if not inner.words or not outer.words or senses.lexicon.own_name(target.words):
         return None, target
-    if senses.is_carrier(outer) and any(c.named for c in senses.things(inner)):
+    if any(c.own for c in senses.carriers(outer)[:1]) and any(
+        c.named for c in senses.things(inner)
+    ):
         return outer, inner
     return None, target

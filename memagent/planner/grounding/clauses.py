@@ -114,9 +114,9 @@ def _commands(words: Sequence[str], at: int, english: English) -> bool:
 
 def _level(part: Sequence[str], level: Level, english: English, later: bool) -> Level:
     """A main part may be a remark: "it helps ...", "the room is dark"."""
-    if level != "main":
+    if level != "main" or any(word in english.obligation for word in part):
         return level
-    finite = next((at for at, word in enumerate(part) if word in english.finite), None)
+    finite = next((at for at in range(len(part)) if english.is_finite(part, at)), None)
     command = next(
         (
             at

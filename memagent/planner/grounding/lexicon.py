@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -81,6 +81,7 @@ class English(_Strict):
     circumstance: tuple[str, ...]
     comment: tuple[str, ...]
     finite: tuple[str, ...]
+    obligation: tuple[str, ...]
     courtesy: tuple[str, ...]
     particles: tuple[str, ...]
     pronouns: tuple[str, ...]
@@ -133,11 +134,27 @@ class English(_Strict):
             for word, found in starts.items()
         }
 
+    def is_finite(self, words: Sequence[str], at: int) -> bool:
+        """Whether the word at ``at`` says how things are or are to be; a trash can does not."""
+        word, following = words[at], words[at + 1] if at + 1 < len(words) else ""
+        if word == "can":
+            return following in self.actions or following in ("be", "not", "also")
+        return word in self._finite
+
+    @cached_property
+    def _finite(self) -> frozenset[str]:
+        return frozenset((*self.finite, *self.obligation))
+
+    @cached_property
+    def looks(self) -> frozenset[str]:
+        """Words for colours and sizes."""
+        listed = (*self.colours.values(), *self.sizes.values())
+        return frozenset(word for words in listed for word in words)
+
     @cached_property
     def adjectives(self) -> frozenset[str]:
-        """Those that can be told: colours, sizes and states."""
-        looks = (*self.colours.values(), *self.sizes.values())
-        return frozenset(word for words in looks for word in words) | self.state_words.keys()
+        """Words for looks and states."""
+        return self.looks | self.state_words.keys()
 
     @cached_property
     def state_words(self) -> dict[str, str]:

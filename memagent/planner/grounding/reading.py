@@ -38,18 +38,24 @@ def read(text: str, lexicon: Lexicon) -> tuple[Event, ...]:
 
 def _continues(before: Event, after: Event) -> bool:
     """Whether a part without a verb belongs to the one before: "..., right of the sink"."""
+    if after.verb == "with":
+        return bool(before.objects)  # "move the pan, with the fork in it, to the table"
     if after.action is not None:
         return False
     return not after.objects if after.places else not before.places
 
 
 def _join(event: Event, more: Event) -> None:
-    event.objects += more.objects
+    if more.verb == "with":
+        last = event.objects[-1]
+        event.objects[-1] = replace(last, content=(*last.content, *more.objects))
+    else:
+        event.objects += more.objects
     event.sources += more.sources
     for place in more.places:
         if place.preposition == "near" and event.places:
-            last = event.places[-1]
-            last.mention = replace(last.mention, near=(*last.mention.near, place.mention))
+            beside = event.places[-1]
+            beside.mention = replace(beside.mention, near=(*beside.mention.near, place.mention))
         else:
             event.places.append(place)
 
@@ -93,7 +99,7 @@ class _ClauseReader:
             self._verb_may_follow = self._joined = True
         elif word in english.circumstance or word in english.contrast:
             self._verb_may_follow = True
-        elif word in english.finite and not self._is_named(at, 2):
+        elif english.is_finite(self._words, at) and not self._is_named(at, 2):
             self._verb_may_follow = word not in ("is", "are", "has", "have")
         elif self._is_pronoun(at):
             self._attach(Mention((word,), pronoun=True), at + 1)
@@ -149,7 +155,7 @@ class _ClauseReader:
             return False  # "for lathering and washing"
         if not (self._verb_may_follow or before == "to") or before in self._english.articles:
             return False
-        if self._word(at + 1) == "of" or (word in self._english.finite and at):
+        if self._word(at + 1) == "of" or (at and self._english.is_finite(self._words, at)):
             return False
         # "heated bread" describes, "heated" alone does not begin a command.
         return action[1] or word.endswith(("ing", "s"))
@@ -234,7 +240,7 @@ class _ClauseReader:
         word, before, following = self._word(at), self._word(at - 1), self._word(at + 1)
         if word in english.conjunctions or word in ("it", "them", "they", "me", "you", "yourself"):
             return True
-        if word in english.finite and not self._is_named(at, 2):
+        if english.is_finite(self._words, at) and not self._is_named(at, 2):
             return True
         if before != "of" and self._preposition_at(at)[1]:
             return True
