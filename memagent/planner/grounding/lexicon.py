@@ -229,7 +229,7 @@ class Lexicon:
                     senses = self.names.get(name, ())
                     if all(sense.kind != kind for sense in senses):
                         self.names[name] = (*senses, Sense(kind, own))
-            stems = {stem(word) for word in entry.words.split()}
+            stems = {stem(word) for word in tokens(entry.words)}
             stems |= {stem(word) for name in entry.name_tokens(True) for word in name}
             self.described[kind] = frozenset(stems - {stem(w) for w in english.stop})
         self.longest = max(len(name) for name in self.names)

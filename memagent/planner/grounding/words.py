@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-_TOKEN = re.compile(r"[a-z0-9]+(?:[-'][a-z0-9]+)*|[.,;:!?&]")
+_TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*|[.,;:!?&]")
 _IRREGULAR = {
     "knives": "knife", "loaves": "loaf", "halves": "half", "leaves": "leaf", "shelves": "shelf",
     "potatoes": "potato", "tomatoes": "tomato", "dishes": "dish", "keys": "key", "feet": "foot",
