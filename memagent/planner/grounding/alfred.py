@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from memagent.planner.goal import Goal, ObjectRef
+from memagent.planner.goal import Condition, Goal, ObjectRef
 
 _TREATED = {
     "clean": "pick_clean_then_place_in_recep",
@@ -28,20 +28,14 @@ class PddlParams:
 
 
 def pddl_params(goal: Goal) -> PddlParams:
-    """The parameters of a goal that is one of ALFRED's tasks."""
-    thing = carrier = parent = lamp = ""
-    for condition in goal.conditions:
-        subject = condition.subject
-        if condition.relation == "lit":
-            lamp = str(subject)
-        elif not isinstance(subject, ObjectRef):
-            continue
-        elif thing and subject.categories[:1] != (thing,):
-            carrier, parent = _kind(subject), condition.place
-        else:
-            thing = _kind(subject)
-            parent = condition.place or parent
+    """The parameters of a goal that is one of ALFRED's tasks; of several things, the first's."""
+    refs = [c for c in goal.conditions if isinstance(c.subject, ObjectRef)]
+    thing = _kind(refs[0]) if refs else ""
+    lamp = next((str(c.subject) for c in goal.conditions if c.relation == "lit"), "")
     sliced = any(c.relation == "sliced" for c in goal.conditions)
+    parent = next((c.place for c in refs if c.place and _kind(c) == thing), "")
+    onward = next((c.place for c in refs if _kind(c) == parent and parent), "")
+    carrier, parent = (parent, onward) if onward else ("", parent)
     return PddlParams(thing, parent, carrier, lamp, sliced)
 
 
@@ -60,5 +54,6 @@ def task_type(goal: Goal) -> str:
     return "pick_two_obj_and_place" if several else "pick_and_place_simple"
 
 
-def _kind(ref: ObjectRef) -> str:
-    return ref.categories[0] if ref.categories else ""
+def _kind(condition: Condition) -> str:
+    subject = condition.subject
+    return subject.categories[0] if isinstance(subject, ObjectRef) and subject.categories else ""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from memagent.memory import Embedder
 from memagent.memory.recall.embedders import NGramEmbedder
@@ -63,20 +64,21 @@ class HouseholdGrounder:
 
 def _conditions(roles: Roles, found: Resolution, lexicon: Lexicon) -> tuple[Condition, ...]:
     """The goal that the resolved roles amount to."""
-    quantity = 1 if roles.count in (0, 1) else max(2, roles.count)
+    relation = _relation(found.destination, lexicon)
+    if roles.everything:
+        everything = ObjectRef("everything", (), quantity="all", sources=found.sources)
+        return (Condition(relation, everything, found.destination),)
+    quantity: int | Literal["all"] = "all" if roles.count < 0 else max(1, roles.count)
     target = ObjectRef(found.target or "thing", _tuple(found.target), quantity=quantity)
-    done = [Condition(_HOLDS[s], target) for s in sorted(roles.states) if s in _HOLDS]
+    done = [Condition(_HOLDS[state], target) for state in sorted(roles.states)]
     if roles.look:
-        done += [Condition("holding", target), Condition("lit", found.lamp)]
-    elif found.container:
+        return (*done, Condition("holding", target), Condition("lit", found.lamp))
+    if found.container:
         carrier = ObjectRef(found.container, (found.container,))
-        done += [
-            Condition("in", target, found.container),
-            Condition(_relation(found.destination, lexicon), carrier, found.destination),
-        ]
-    else:
-        done.append(Condition(_relation(found.destination, lexicon), target, found.destination))
-    return tuple(done)
+        done.append(Condition("in", target, found.container))
+        return (*done, Condition(relation, carrier, found.destination))
+    others = (ObjectRef(kind, (kind,)) for kind in found.others)
+    return (*done, *(Condition(relation, ref, found.destination) for ref in (target, *others)))
 
 
 def _relation(place: str, lexicon: Lexicon) -> Relation:

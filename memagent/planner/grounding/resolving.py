@@ -41,6 +41,8 @@ class Resolution:
     container: str = ""
     destination: str = ""
     lamp: str = ""
+    others: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     share: float = 0.0
     """Of the likelihood of all combinations that were tried."""
     chosen: tuple[Candidate, ...] = ()
@@ -62,7 +64,7 @@ class Resolver:
 
     def resolve(self, roles: Roles) -> Resolution:
         """The likeliest combination of kinds."""
-        targets = self._of(roles.target, self._scene.kinds)
+        targets = [] if roles.everything else self._of(roles.target, self._scene.kinds)
         containers = self._containers(roles)
         destinations = self._destinations(roles)
         lamps = self._lamps(roles)
@@ -86,7 +88,7 @@ class Resolver:
             near = tuple(c.kind for c in of if c.score >= RIVAL * one.score)[:3]
             if mention is not None and len(near) > 1:
                 rivals.append((mention.text, near))
-        needed = [("object", roles.target, targets)]
+        needed = [] if roles.everything else [("object", roles.target, targets)]
         if not roles.look:
             needed.append(("place", roles.destination, destinations))
         unknown = tuple(
@@ -96,6 +98,8 @@ class Resolver:
         )
         return Resolution(
             *best,
+            others=tuple(self._of(m, self._scene.kinds)[0].kind for m in roles.others),
+            sources=tuple(c.kind for m in roles.sources for c in self._of(m, self._furniture)[:1]),
             share=weighed[best] / total if total else 0.0,
             chosen=() if unknown else tuple(chosen),
             rivals=tuple(rivals),

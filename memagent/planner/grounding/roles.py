@@ -33,6 +33,10 @@ class Roles:
     """The parts of one task."""
 
     target: Mention | None = None
+    others: tuple[Mention, ...] = ()
+    """What else is to go to the same place."""
+    everything: bool = False
+    """All that is at the sources is meant, whatever it is."""
     container: Mention | None = None
     """The movable receptacle that the target is moved in."""
     destination: Mention | None = None
@@ -120,15 +124,32 @@ class _Casting:
         event, place = found
         others = [e for e in self._told if e is not event]
         target = foremost(event.objects, self._senses) if event.objects else None
-        if target is None or not self._senses.things(target):
+        everything = target is not None and _is_everything(target, self._senses)
+        if target is None or not (everything or self._senses.things(target)):
             target = self._best_thing(others) or target
         container, target = load(target, event, place, others, self._senses)
+        sources = [source for e in self._main for source in e.sources]
+        if everything:
+            sources += [p.mention for p in event.places if p.mention is not place.mention]
         return Roles(
             target,
+            () if container is not None else self._beside(target, event),
+            everything,
             container,
             place.mention,
             beside=place.preposition == "near",
-            sources=tuple(source for e in self._main for source in e.sources),
+            sources=tuple(sources),
+        )
+
+    def _beside(self, target: Mention | None, event: Event) -> tuple[Mention, ...]:
+        """What else an event names to be moved: "the apple and the bread"."""
+        cut = target is not None and "slice" in target.states
+        return tuple(
+            mention
+            for mention in event.objects
+            if mention is not target
+            and any(c.own for c in self._senses.things(mention)[:1])
+            and not (cut and any(c.kind in _TOOLS for c in self._senses.things(mention)[:1]))
         )
 
     def _final(self) -> tuple[Event, Place] | None:
@@ -181,7 +202,7 @@ class _Casting:
 
     def _with_states(self, roles: Roles) -> Roles:
         target, senses = roles.target, self._senses
-        if target is None:
+        if target is None or roles.everything:
             return roles
         states = set(target.states)
         for event in self._told:
@@ -216,6 +237,12 @@ class _Casting:
 def _mentions(event: Event) -> list[Mention]:
     outer = [*event.objects, *(p.mention for p in event.places), *event.sources, *event.tools]
     return [m for o in outer for m in (o, *o.near, *o.content)]
+
+
+def _is_everything(mention: Mention, senses: Senses) -> bool:
+    """Whether it is "everything" or "all things"."""
+    english = senses.lexicon.english
+    return mention.count == -1 and set(mention.words) <= {*english.vague, *english.all}
 
 
 def _placed(lamp: Mention, event: Event) -> Mention:

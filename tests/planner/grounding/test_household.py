@@ -187,6 +187,26 @@ def test_the_room_tells_which_lamp_and_which_table(grounder: HouseholdGrounder) 
     )
 
 
+def test_several_things_are_all_meant(grounder: HouseholdGrounder) -> None:
+    goal = grounder.ground("Put the apple and the bread on the counter", KITCHEN).goal
+    assert str(goal) == "the Apple on the CounterTop and the Bread on the CounterTop"
+
+
+def test_quantifiers(grounder: HouseholdGrounder) -> None:
+    goal = grounder.ground("Put everything on the counter into the fridge", KITCHEN).goal
+    (condition,) = goal.conditions
+    assert str(condition) == "everything in the Fridge"
+    assert condition.subject.sources == ("CounterTop",)  # type: ignore[union-attr]
+    assert str(grounder.ground("Throw all the apples into the bin", KITCHEN).goal) == (
+        "all Apples in the GarbageCan"
+    )
+
+
+def test_a_carrier_is_a_condition_of_its_own(grounder: HouseholdGrounder) -> None:
+    goal = grounder.ground("Put a cup with a fork in it in the sink", KITCHEN).goal
+    assert str(goal) == "the Fork in the Cup and the Cup in the SinkBasin"
+
+
 def test_a_kind_that_only_memory_knows_can_be_named(grounder: HouseholdGrounder) -> None:
     scene = (*BATHROOM, SceneObject("ToothBrush", "1", (0.0, 1.0, 0.0)))
     goal = grounder.ground("Put the tooth brush on the counter", scene).goal
