@@ -47,7 +47,7 @@ class HouseholdGrounder:
     def ground(self, instruction: str, objects: Iterable[SceneObject] = ()) -> Grounding:
         """What ``instruction`` asks for. Never raises: what is not understood is asked back."""
         things = tuple(objects)
-        unheard = frozenset({o.kind for o in things} - self._lexicon.objects.keys())
+        unheard = frozenset({o.kind for o in things} - self._lexicon.role.keys())
         lexicon, candidates = self._known(unheard)
         scene = Scene(things, lexicon)
         roles = cast(read(instruction, lexicon), Senses(lexicon, candidates, scene))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -31,6 +32,8 @@ SHARPNESS = 3.0
 
 _SURFACES = ("CounterTop", "DiningTable", "CoffeeTable", "SideTable", "Desk", "Sofa", "Shelf")
 _NOTHING = Candidate("", 1.0)
+_Kinds = tuple[str, str, str, str]
+"""Of target, container, destination and lamp; "" for none."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +71,8 @@ class Resolver:
         containers = self._containers(roles)
         destinations = self._destinations(roles)
         lamps = self._lamps(roles)
-        weighed: dict[tuple[str, str, str, str], float] = {}
         found = (targets, containers, destinations, lamps)
-        for t, c, d, lamp in product(*((of or [_NOTHING]) for of in found)):
-            kinds = (t.kind, c.kind, d.kind, lamp.kind)
-            score = t.score * c.score * d.score * lamp.score
-            weight = score**SHARPNESS * self._plausible(kinds, roles)
-            weighed[kinds] = max(weighed.get(kinds, 0.0), weight)
-        best = max(weighed, key=lambda kinds: (weighed[kinds], *kinds))
-        total = sum(weighed.values())
+        best, share = self._best(found, roles)
         mentions = (roles.target, roles.container, roles.destination, roles.lamp)
         chosen: list[Candidate] = []
         rivals: list[tuple[str, tuple[str, ...]]] = []
@@ -88,23 +84,28 @@ class Resolver:
             near = tuple(c.kind for c in of if c.score >= RIVAL * one.score)[:3]
             if mention is not None and len(near) > 1:
                 rivals.append((mention.text, near))
-        needed = [] if roles.everything else [("object", roles.target, targets)]
-        if not roles.look:
-            needed.append(("place", roles.destination, destinations))
-        unknown = tuple(
-            mention.text if mention is not None and mention.words else what
-            for what, mention, of in needed
-            if not of
-        )
+        unknown = _unknown(roles, targets, destinations)
         return Resolution(
             *best,
             others=tuple(self._of(m, self._scene.kinds)[0].kind for m in roles.others),
             sources=tuple(c.kind for m in roles.sources for c in self._of(m, self._furniture)[:1]),
-            share=weighed[best] / total if total else 0.0,
+            share=share,
             chosen=() if unknown else tuple(chosen),
             rivals=tuple(rivals),
             unknown=unknown,
         )
+
+    def _best(self, found: Sequence[Sequence[Candidate]], roles: Roles) -> tuple[_Kinds, float]:
+        """The likeliest combination, and its share of the likelihood of all."""
+        weighed: dict[_Kinds, float] = {}
+        for t, c, d, lamp in product(*((of or [_NOTHING]) for of in found)):
+            kinds = (t.kind, c.kind, d.kind, lamp.kind)
+            score = t.score * c.score * d.score * lamp.score
+            weight = score**SHARPNESS * self._plausible(kinds, roles)
+            weighed[kinds] = max(weighed.get(kinds, 0.0), weight)
+        best = max(weighed, key=lambda kinds: (weighed[kinds], *kinds))
+        total = sum(weighed.values())
+        return best, weighed[best] / total if total else 0.0
 
     # --- candidates of each role -----------------------------------------------------------
 
@@ -140,16 +141,7 @@ class Resolver:
         if found and found[0].named:
             beside = self._lexicon.receptacles[found[0].kind].beside
             return [Candidate(beside or found[0].kind, 0.6)]
-        surfaces = (
-            "CounterTop",
-            "DiningTable",
-            "CoffeeTable",
-            "SideTable",
-            "Desk",
-            "Sofa",
-            "Shelf",
-        )
-        return [Candidate(kind, 0.3) for kind in surfaces]
+        return [Candidate(kind, 0.3) for kind in _SURFACES]
 
     def _lamps(self, roles: Roles) -> list[Candidate]:
         if not roles.look:
@@ -161,7 +153,7 @@ class Resolver:
 
     # --- together --------------------------------------------------------------------------
 
-    def _plausible(self, kinds: tuple[str, str, str, str], roles: Roles) -> float:
+    def _plausible(self, kinds: _Kinds, roles: Roles) -> float:
         target, container, destination, lamp = kinds
         worth = 1.0
         for place in (destination, lamp):
@@ -180,3 +172,17 @@ class Resolver:
         if roles.count > self._scene.counts.get(target, roles.count):
             worth *= TOO_FEW
         return worth
+
+
+def _unknown(
+    roles: Roles, targets: Sequence[Candidate], destinations: Sequence[Candidate]
+) -> tuple[str, ...]:
+    """Phrases that mean nothing known; "object" or "place" where not even a phrase is there."""
+    needed = [] if roles.everything else [("object", roles.target, targets)]
+    if not roles.look:
+        needed.append(("place", roles.destination, destinations))
+    return tuple(
+        mention.text if mention is not None and mention.words else what
+        for what, mention, of in needed
+        if not of
+    )

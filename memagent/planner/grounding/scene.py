@@ -16,7 +16,7 @@ ROOMS = ("kitchen", "living room", "bedroom", "bathroom")
 
 @dataclass(frozen=True, slots=True)
 class SceneObject:
-    """One remembered thing of a kind that the lexicon knows."""
+    """One remembered thing; also a piece of furniture, where memory knows it."""
 
     kind: str
     id: str
@@ -34,6 +34,10 @@ class Scene:
     @cached_property
     def counts(self) -> Counter[str]:
         return Counter(o.kind for o in self.objects if o.kind in self._lexicon.objects)
+
+    @cached_property
+    def _seen(self) -> frozenset[str]:
+        return frozenset(o.kind for o in self.objects)
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:
@@ -55,6 +59,6 @@ class Scene:
     def likely(self, kind: str) -> float:
         """How likely there is a piece of furniture or a lamp of that kind."""
         entry = self._lexicon.receptacles.get(kind) or self._lexicon.lamps.get(kind)
-        if entry is None:
+        if entry is None or kind in self._seen:
             return 1.0
         return sum(p * self.rooms.get(room, 0.0) for room, p in entry.rooms.items())

@@ -207,6 +207,14 @@ def test_a_carrier_is_a_condition_of_its_own(grounder: HouseholdGrounder) -> Non
     assert str(goal) == "the Fork in the Cup and the Cup in the SinkBasin"
 
 
+def test_furniture_that_memory_knows_is_likelier_meant(grounder: HouseholdGrounder) -> None:
+    text = "Put the egg on the table"
+    scene = (*KITCHEN, SceneObject("SideTable", "1", (0.0, 0.0, 0.0)))
+    before, after = grounder.ground(text, KITCHEN), grounder.ground(text, scene)
+    assert pddl_params(before.goal).parent_target == "DiningTable"
+    assert pddl_params(after.goal).parent_target == "SideTable"
+
+
 def test_a_kind_that_only_memory_knows_can_be_named(grounder: HouseholdGrounder) -> None:
     scene = (*BATHROOM, SceneObject("ToothBrush", "1", (0.0, 1.0, 0.0)))
     goal = grounder.ground("Put the tooth brush on the counter", scene).goal
