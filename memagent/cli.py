@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from memagent import __version__, resources
 from memagent.commands.memory import app as memory_commands
@@ -128,6 +129,34 @@ def doctor(
             console.print(f"     → {finding.remedy}", soft_wrap=True)
     if any(not finding.ok and finding.needed for finding in findings):
         raise typer.Exit(1)
+
+
+@app.command()
+def ground(
+    jsonl: Annotated[Path, typer.Option(help="Lines with id, instruction and objects.")],
+    out: Annotated[Path, typer.Option(help="Where the lines with goals go.")],
+) -> None:
+    """Turn English instructions about known objects into goals, a line of JSON each."""
+    from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+    from memagent.planner.grounding import BadLine, ground_lines
+
+    columns = (TextColumn("grounded {task.completed} lines"), TimeElapsedColumn())
+    try:
+        with Progress(*columns, console=console, transient=True) as progress:
+            lines = progress.add_task("", total=None)
+
+            def on_line(bad: BadLine | None) -> None:
+                progress.advance(lines)
+                if bad is not None:
+                    console.print(f"[bold red]error:[/] {escape(bad.reason)}", soft_wrap=True)
+
+            good, bad = ground_lines(jsonl, out, on_line)
+    except MemagentError as error:
+        raise _fail(error) from error
+    console.print(f"{good} goals in {out}", soft_wrap=True)
+    if bad:
+        raise _fail(ConfigError(f"{jsonl}: {bad} lines were left out"))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -18,13 +18,24 @@ from memagent.planner.events import (
     StepStarted,
 )
 from memagent.planner.goal import Condition, Goal, ObjectRef
-from memagent.planner.grounding import ground
+from memagent.planner.grounding import (
+    ACT,
+    Grounding,
+    HouseholdGrounder,
+    PddlParams,
+    SceneObject,
+    correct,
+    ground,
+    pddl_params,
+    task_type,
+)
 from memagent.planner.objective import Objective
 from memagent.planner.ports import Canceled, MemoryPort, SkillPort
 from memagent.planner.situation import Situation
 from memagent.planner.symbolic import NoPlan, SymbolicPlanner
 
 __all__ = [
+    "ACT",
     "Canceled",
     "ClosedLoop",
     "Condition",
@@ -32,20 +43,27 @@ __all__ = [
     "CriticPort",
     "Goal",
     "GoalGrounded",
+    "Grounding",
+    "HouseholdGrounder",
     "MemoryPort",
     "NoPlan",
     "Note",
     "ObjectRef",
     "Objective",
+    "PddlParams",
     "PlanChanged",
     "PlannerConfig",
     "PlannerEvent",
     "PlannerPort",
+    "SceneObject",
     "Situation",
     "SkillPort",
     "StepFinished",
     "StepJudged",
     "StepStarted",
     "SymbolicPlanner",
+    "correct",
     "ground",
+    "pddl_params",
+    "task_type",
 ]

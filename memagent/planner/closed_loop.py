@@ -26,11 +26,11 @@ from memagent.planner.events import (
     StepStarted,
 )
 from memagent.planner.goal import Goal
-from memagent.planner.grounding import ground
+from memagent.planner.grounding import correct, ground
 from memagent.planner.journal import NO_ANSWER, Journal
 from memagent.planner.liveness import Liveness, signature
 from memagent.planner.objective import Objective
-from memagent.planner.ports import Canceled, MemoryPort, SkillPort
+from memagent.planner.ports import Canceled, Corrections, MemoryPort, SkillPort
 from memagent.planner.situation import Situation
 from memagent.planner.steady_memory import MemoryLostError, SteadyMemory
 from memagent.planner.symbolic import NoPlan, SymbolicPlanner
@@ -93,8 +93,15 @@ class ClosedLoop:
         self.pause = pause
         self.tell: Callable[[PlannerEvent], None] = on_event or (lambda event: None)
 
-    def run(self, instruction: str, canceled: Canceled = lambda: False) -> TaskResult:
-        """Carry out ``instruction``. ``canceled`` is asked between and during skills."""
+    def run(
+        self,
+        instruction: str,
+        canceled: Canceled = lambda: False,
+        corrections: Corrections = lambda: "",
+    ) -> TaskResult:
+        """Carry out ``instruction``. ``canceled`` is asked between and during skills,
+        ``corrections`` between them; what is not understood of one is asked back by a note.
+        """
         try:
             world = self.memory.world()
             goal = ground(instruction, self.site, self.catalogue, world)
@@ -102,7 +109,7 @@ class ClosedLoop:
         except (InstructionError, MemoryLostError) as error:
             return TaskResult(TaskStatus.FAILED, str(error), instruction)
         self.tell(GoalGrounded(goal, episode))
-        result = _Attempt(self, goal, world, canceled).result()
+        result = _Attempt(self, goal, world, canceled, corrections).result()
         try:
             self.memory.end_episode(result)
         except MemoryLostError as error:
@@ -119,13 +126,28 @@ class _Ended(Exception):  # noqa: N818 - it is the normal way out, not an error
         self.reason = reason
 
 
+class _Corrected(Exception):  # noqa: N818 - it is a way to start anew, not an error
+    """Leaves what is under way for another goal."""
+
+    def __init__(self, goal: Goal) -> None:
+        super().__init__(str(goal))
+        self.goal = goal
+
+
 class _Attempt:
     """One run of one instruction."""
 
     def __init__(
-        self, loop: ClosedLoop, goal: Goal, world: WorldBelief, canceled: Canceled
+        self,
+        loop: ClosedLoop,
+        goal: Goal,
+        world: WorldBelief,
+        canceled: Canceled,
+        corrections: Corrections,
     ) -> None:
         self._loop = loop
+        self._corrections = corrections
+        self._corrected = 0
         self._goal = goal
         self._canceled = canceled
         self._journal = Journal(world.stamp, loop.config)
@@ -137,7 +159,7 @@ class _Attempt:
 
     def result(self) -> TaskResult:
         try:
-            status, reason = TaskStatus.SUCCEEDED, self._pursue_stages()
+            status, reason = TaskStatus.SUCCEEDED, self._pursue_goal()
         except _Ended as end:
             status, reason = end.status, end.reason
         except MemoryLostError as error:
@@ -153,6 +175,17 @@ class _Attempt:
         )
 
     # --- from goal to plan -----------------------------------------------------------------
+
+    def _pursue_goal(self) -> str:
+        """Pursue the goal, and the next one as often as it is corrected."""
+        while True:
+            try:
+                return self._pursue_stages()
+            except _Corrected as corrected:
+                self._goal = corrected.goal
+                self._setback = f"corrected: {self._goal}"
+                self._contribution = Contribution(self._goal, self._situation.world)
+                self._loop.tell(Note(f"understood: {self._goal}"))
 
     def _pursue_stages(self) -> str:
         reasons = []
@@ -317,3 +350,17 @@ class _Attempt:
     def _stop_if_canceled(self) -> None:
         if self._canceled():
             raise _Ended(TaskStatus.CANCELED, "canceled")
+        said = self._corrections()
+        if said and self._corrected < self._loop.config.max_replans:
+            self._corrected += 1
+            self._heed(said)
+
+    def _heed(self, said: str) -> None:
+        """Take up what a person says meanwhile, or ask back."""
+        loop = self._loop
+        try:
+            goal = correct(self._goal, said, loop.site, loop.catalogue, self._situation.world)
+        except InstructionError as error:
+            loop.tell(Note(str(error)))
+        else:
+            raise _Corrected(goal)

@@ -9,7 +9,9 @@ from typing import Literal
 
 from memagent.types import ObjectBelief
 
-Relation = Literal["in", "on", "at", "holding", "open", "closed", "seen"]
+Relation = Literal[
+    "in", "on", "at", "holding", "open", "closed", "seen", "lit", "clean", "hot", "cold", "sliced"
+]
 
 ROBOT = "robot"
 
@@ -46,7 +48,8 @@ class ObjectRef:
 @dataclass(frozen=True, slots=True)
 class Condition:
     """Something that is to be true: ``in``/``on`` (object, place), ``holding``/``seen`` (object),
-    ``seen``/``open``/``closed`` (place), or ``at`` ("robot", place or room).
+    ``seen``/``open``/``closed`` (place), ``at`` ("robot", place or room), ``lit`` (lamp), or
+    ``clean``/``hot``/``cold``/``sliced`` (object).
     """
 
     relation: Relation

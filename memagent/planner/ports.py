@@ -22,6 +22,9 @@ from memagent.types import (
 Canceled = Callable[[], bool]
 """Asked often; True once the user has canceled the task."""
 
+Corrections = Callable[[], str]
+"""Asked between skills; what a person has said about the task since the last time, or ""."""
+
 
 class MemoryPort(Protocol):
     def world(self, after: float | None = None) -> WorldBelief:

@@ -181,13 +181,14 @@ class Household:
         instruction: str,
         config: PlannerConfig | None = None,
         on_event: Callable[[PlannerEvent], None] | None = None,
+        corrections: Callable[[], str] = lambda: "",
         **ports: object,
     ) -> TaskResult:
         loop = ClosedLoop(
             self.memory, self, self.site, self.catalogue, config, on_event,
             pause=lambda seconds: None, **ports,  # type: ignore[arg-type]
         )  # fmt: skip
-        return loop.run(instruction, lambda: self.canceled)
+        return loop.run(instruction, lambda: self.canceled, corrections)
 
 
 def spot(place: Place, number: int, opening: float) -> Vector3:

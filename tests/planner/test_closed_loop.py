@@ -13,6 +13,7 @@ from memagent.catalogue import Catalogue
 from memagent.errors import MemagentError
 from memagent.planner import (
     GoalGrounded,
+    Note,
     PlanChanged,
     PlannerConfig,
     PlannerEvent,
@@ -447,3 +448,44 @@ def test_picks_say_where_the_object_was_last_seen(build: Build) -> None:
     (pick,) = [c for c in house.calls if c.name == "pick"]
     assert pick.position is not None
     assert house.site.place("desk").contains(pick.position)
+
+
+# --- corrections while a task runs ------------------------------------------------------------
+
+
+def test_no_the_blue_one(build: Build) -> None:
+    house = build({"red mug": "desk", "blue mug": "shelf"})
+    said = iter(["", "", "", "", "no, the blue one"])
+    notes: list[str] = []
+
+    def on_event(event: PlannerEvent) -> None:
+        if isinstance(event, Note):
+            notes.append(event.text)
+
+    result = house.run("put the red mug on the nightstand", None, on_event, lambda: next(said, ""))
+    assert result.status is TaskStatus.SUCCEEDED, result.reason
+    assert house.objects["blue mug"] == "nightstand"
+    assert house.objects["red mug"] != "nightstand"
+    assert "understood: the blue mug on the nightstand" in notes
+    assert not house.violations
+
+
+def test_a_correction_that_is_not_understood_is_asked_back(build: Build) -> None:
+    house = build({"red mug": "desk"})
+    said = iter(["", "no, the zorblax"])
+    notes: list[str] = []
+
+    def on_event(event: PlannerEvent) -> None:
+        if isinstance(event, Note):
+            notes.append(event.text)
+
+    result = house.run("put the red mug on the nightstand", None, on_event, lambda: next(said, ""))
+    assert result.status is TaskStatus.SUCCEEDED
+    assert any("zorblax" in note for note in notes)
+
+
+def test_endless_corrections_end(build: Build) -> None:
+    house = build({"red mug": "desk", "blue mug": "shelf"})
+    result = house.run("put the red mug on the nightstand", corrections=lambda: "no, the blue one")
+    assert result.status is TaskStatus.SUCCEEDED
+    assert house.objects["blue mug"] == "nightstand"

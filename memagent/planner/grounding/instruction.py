@@ -9,8 +9,8 @@ from dataclasses import replace
 from memagent.catalogue import Catalogue
 from memagent.errors import InstructionError
 from memagent.planner.goal import ROBOT, Condition, Goal, ObjectRef, Relation
-from memagent.planner.sentences import Command, Where, commands
-from memagent.planner.vocabulary import EXAMPLE, Vocabulary
+from memagent.planner.grounding.sentences import Command, Where, commands
+from memagent.planner.grounding.vocabulary import EXAMPLE, Vocabulary
 from memagent.site import Site
 from memagent.types import WorldBelief
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from lark import Lark, Token, Transformer, UnexpectedInput
 
 from memagent.errors import InstructionError
-from memagent.planner.vocabulary import EXAMPLE
+from memagent.planner.grounding.vocabulary import EXAMPLE
 
 _VERBS = (
     *("put", "place", "move", "bring", "carry", "store", "set", "return", "deliver", "drop"),
