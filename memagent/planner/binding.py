@@ -208,7 +208,7 @@ class Binding:
             if best is None or None in wanted:
                 return (True, -met, 5, 0.0, name)
             rank = 2 if best.fresh else 3 if name in known else 4
-            return (False, -met, rank, -best.utility, name)
+            return (False, -met, rank, -best.utility * situation.odds("pick", name), name)
 
         every = [
             self._demands(group, name, container, ref.sources, situation)

@@ -144,6 +144,8 @@ class _Attempt:
         self._canceled = canceled
         self._journal = Journal(world.stamp, loop.config)
         self._liveness = Liveness(loop.config)
+        self._odds: dict[tuple[str, str], float] = {}
+        """What memory had learned when the task began, as far as it was asked."""
         self._contribution = Contribution(goal, world)
         self._situation = self._see(world)
         self._setback = ""
@@ -319,8 +321,15 @@ class _Attempt:
     # --- small things ----------------------------------------------------------------------
 
     def _see(self, world: WorldBelief) -> Situation:
-        situation = Situation(world, self._loop.site, self._journal, self._loop.memory.where)
+        memory = self._loop.memory
+        situation = Situation(
+            world, self._loop.site, self._journal, memory.where, memory.lessons, _odds=self._odds
+        )
         self._contribution.observe(situation)
+        for known in world.objects:
+            location = situation.location(known.name)
+            if location is not None and location.probability >= self._loop.config.confident:
+                self._journal.believed.setdefault(known.name, set()).add(location.place)
         return situation
 
     def _mark(self, plan: Plan, number: int, status: StepStatus, note: str = "") -> Plan:

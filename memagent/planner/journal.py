@@ -50,6 +50,8 @@ class Journal:
     """Containers that were asked to be open."""
     delivered: dict[str, tuple[str, float]] = field(default_factory=dict)
     """Object -> where this task put it, and when."""
+    believed: dict[str, set[str]] = field(default_factory=dict)
+    """Object -> places where it was believed to be in this task."""
     doubted: dict[str, float] = field(default_factory=dict)
     """Object -> sightings up to then no longer tell where it is."""
     failures: Counter[Key] = field(default_factory=Counter)

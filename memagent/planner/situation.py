@@ -13,9 +13,10 @@ from memagent.planner.goal import ObjectRef
 from memagent.planner.journal import Effects, Journal
 from memagent.planner.skills import Skill
 from memagent.site import Appliance, Place, Site
-from memagent.types import ObjectBelief, PlaceBelief, SkillCall, WorldBelief
+from memagent.types import Lesson, ObjectBelief, PlaceBelief, SkillCall, WorldBelief
 
 GRIPPER = "gripper"
+_LEAST_ODDS = 0.02
 LASTING = ("sliced", "on")
 """Effects that a task keeps in mind, because memory does not."""
 
@@ -29,7 +30,10 @@ class Situation:
     journal: Journal
     where: Callable[[str], ObjectBelief]
     """Asks memory for an object that the belief does not list."""
+    lessons: Callable[[str, str], tuple[Lesson, ...]] = lambda skill, subject: ()
+    """Asks memory what it learned of a skill and an object or place."""
     _asked: dict[str, ObjectBelief] = field(default_factory=dict, repr=False)
+    _odds: dict[tuple[str, str], float] = field(default_factory=dict, repr=False)
 
     @property
     def config(self) -> PlannerConfig:
@@ -38,6 +42,17 @@ class Situation:
     @property
     def holding(self) -> str:
         return self.world.holding
+
+    def odds(self, skill: str, subject: str) -> float:
+        """By experience, the probability that a skill succeeds with this object or place; 1 where
+        memory has learned of no trouble, and never 0.
+        """
+        key = (skill, subject)
+        if key not in self._odds:
+            own = (x for x in self.lessons(skill, subject) if x.subject == subject)
+            trouble = next((x for x in own if x.claim in ("unreliable", "fails")), None)
+            self._odds[key] = max(trouble.rate, _LEAST_ODDS) if trouble else 1.0
+        return self._odds[key]
 
     # --- the robot -------------------------------------------------------------------------
 
@@ -66,7 +81,7 @@ class Situation:
         target = self.site.place(place)
         effort = self.config.look_cost
         if target.is_container and not self.is_open(place):
-            effort += self.config.open_cost
+            effort += self.config.open_cost / self.odds("open", place)
         base = self.world.base
         if base is not None:
             effort += math.hypot(base.x - target.stand[0], base.y - target.stand[1])
@@ -100,10 +115,18 @@ class Situation:
         return viewed if viewed > self.journal.since else -math.inf
 
     def vain_looks(self, name: str, place: str) -> int:
-        """How often the place was looked at in this task without showing the object."""
+        """How often the place was looked at in this task without showing the object; as often as
+        need be where it cannot be, because only other things go there.
+        """
+        belief, holds = self.belief(name), self.site.place(place).holds
+        if holds and belief.category and belief.category not in holds:
+            return self.config.passes
         last = max(self.journal.looked.get(place, -math.inf), self._viewed_since(place))
-        seen = next((c.last_seen for c in self.belief(name).candidates if c.place == place), None)
-        return 0 if seen is not None and seen >= last else self.looks(place)
+        seen = next((c.last_seen for c in belief.candidates if c.place == place), None)
+        if seen is not None and seen >= last:
+            return 0
+        expected = place in self.journal.believed.get(name, ())
+        return max(0, self.looks(place) - (self.config.looks - 1 if expected else 0))
 
     def viewed_ever(self, place: str) -> bool:
         return place in self.world.viewed or self.looks(place) > 0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from memagent.types import Code, Percept, SkillCall, SkillOutcome
 from memagent_sim.symbolic.disturbances import Mischief
-from memagent_sim.symbolic.episode import Episode
+from memagent_sim.symbolic.episode import INVALID, STEPS, Episode
 from memagent_sim.symbolic.house import House, Verb
 from memagent_sim.symbolic.look import Look, Sight
 from memagent_sim.symbolic.task import Task
@@ -50,9 +50,9 @@ class SymbolicRobot:
         self._mischief = mischief or Mischief(house.scene)
         self._episode: Episode | None = None
 
-    def begin(self, task: Task) -> Episode:
+    def begin(self, task: Task, max_steps: int = STEPS, max_invalid: int = INVALID) -> Episode:
         """Start an attempt at a task in the house as it is now."""
-        self._episode = Episode(self.house, task, self._mischief)
+        self._episode = Episode(self.house, task, self._mischief, max_steps, max_invalid)
         self._live(self._episode.view, 1.0)
         return self._episode
 
@@ -60,6 +60,11 @@ class SymbolicRobot:
         """Let time pass in which people may move things; returns the names of those."""
         self.now += seconds
         return self._mischief.rearrange(self.house)
+
+    def stand_still(self) -> None:
+        """Let a skill's time pass without doing anything."""
+        if self._episode is not None:
+            self._live(self._episode.view)
 
     def tour(self) -> None:
         """Look at everything once, inside receptacles too, as an owner shows a new robot around.
