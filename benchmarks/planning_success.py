@@ -17,7 +17,8 @@ import argparse
 import os
 import random
 import statistics
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -128,20 +129,21 @@ def success(out: Path, count: int, tasks: Path | None) -> Row:
 # --- ablation ---------------------------------------------------------------------------------
 
 
-def ablation(out: Path, seeds: int, count: int) -> Row:
+def ablation(out: Path, seeds: int, count: int, limit: float) -> Row:
     """What each part of the agent is worth, with every disturbance on."""
     rows = []
-    jobs = [(seed, name) for seed in range(seeds) for name in ABLATIONS]
-    for seed, name in track(jobs, "ablations", transient=True, console=CONSOLE):
-        scene, _ = generate(seed, "long_horizon" if seed % 2 else "base")
-        home = make(name, scene, TROUBLE, seed)
-        home.robot.tour()
-        for number, task in enumerate(sampled(scene, count, seed)):
-            home.start_task(number)
-            rows.append(row_of(home.attempt(task), seed=seed, agent=name, task=number))
-            home.robot.rest(NIGHT)
-        home.memory.close()
-    figures: Row = {}
+    for seed in _while_time(seeds, limit, "ablations"):
+        for name in ABLATIONS:
+            scene, _ = generate(seed, "long_horizon" if seed % 2 else "base")
+            home = make(name, scene, TROUBLE, seed)
+            home.robot.tour()
+            for number, task in enumerate(sampled(scene, count, seed)):
+                home.start_task(number)
+                rows.append(row_of(home.attempt(task), seed=seed, agent=name, task=number))
+                home.robot.rest(NIGHT)
+            home.memory.close()
+    seeds = 1 + max(row["seed"] for row in rows)
+    figures: Row = {"homes": seeds}
     for name in ABLATIONS:
         groups = [[r for r in rows if r["seed"] == s and r["agent"] == name] for s in range(seeds)]
         figures[f"{name}_success"] = report.interval(groups, lambda g: share(_flat(g)))
@@ -156,6 +158,16 @@ def ablation(out: Path, seeds: int, count: int) -> Row:
 
 def _flat(groups: Sequence[Sequence[Row]]) -> list[Row]:
     return [row for group in groups for row in group]
+
+
+def _while_time(count: int, limit: float, words: str) -> Iterator[int]:
+    """Numbers from 0, as many as asked for, or as the limit in minutes allows."""
+    end = time.monotonic() + 60 * limit
+    for number in track(range(count), words, transient=True, console=CONSOLE):
+        if number and time.monotonic() > end:
+            CONSOLE.print(f"{words}: stopped after {number} of {count}, as the time was up")
+            return
+        yield number
 
 
 class _Drop:
@@ -173,10 +185,10 @@ class _Drop:
 # --- second attempts --------------------------------------------------------------------------
 
 
-def second(out: Path, seeds: int, count: int) -> Row:
+def second(out: Path, seeds: int, count: int, limit: float) -> Row:
     """The same tasks twice: with the memory kept, and with an empty one for each attempt."""
     rows = []
-    for seed in track(range(seeds), "second attempts", transient=True, console=CONSOLE):
+    for seed in _while_time(seeds, limit, "second attempts"):
         scene, _ = generate(seed, "long_horizon" if seed % 2 else "base")
         tasks = sampled(scene, count, seed)
         for kept in (True, False):
@@ -189,8 +201,9 @@ def second(out: Path, seeds: int, count: int) -> Row:
                     rows.append(row_of(home.attempt(task), seed=seed, kept=kept, time=number))
                 home.robot.rest(NIGHT)
             home.memory.close()
+    seeds = 1 + max(row["seed"] for row in rows)
     by_seed = [[r for r in rows if r["seed"] == seed] for seed in range(seeds)]
-    figures: Row = {}
+    figures: Row = {"homes": seeds}
     for kept, words in ((True, "memory"), (False, "no_memory")):
         for number in (1, 2):
             pick = _Pick(kept, number)
@@ -233,10 +246,10 @@ class _Pick:
 # --- liveness ---------------------------------------------------------------------------------
 
 
-def liveness(out: Path, runs: int) -> Row:
+def liveness(out: Path, runs: int, limit: float) -> Row:
     """Every run ends within its budget and with a reason, whoever is against it."""
     rows = []
-    for number in track(range(runs), "adversaries", transient=True, console=CONSOLE):
+    for number in _while_time(runs, limit, "adversaries"):
         name = tuple(ADVERSARIES)[number % len(ADVERSARIES)]
         rows.append(against(name, number))
     figures: Row = {
@@ -248,7 +261,7 @@ def liveness(out: Path, runs: int) -> Row:
     for status in sorted({row["status"] for row in rows}):
         figures[f"liveness_{status.lower()}"] = sum(row["status"] == status for row in rows)
     _tell("Adversaries", figures)
-    return report.write(out, "planning_liveness", figures, rows, {}, range(runs))
+    return report.write(out, "planning_liveness", figures, rows, {}, range(len(rows)))
 
 
 def _tell(title: str, figures: Mapping[str, Any]) -> None:
@@ -273,17 +286,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--per-home", type=int, default=6, help="tasks per home in the ablations")
     parser.add_argument("--twice", type=int, default=15, help="tasks that are attempted twice")
     parser.add_argument("--runs", type=int, default=10_000, help="runs against adversaries")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=float("inf"),
+        help="for each part but success: begin no home or run after so many",
+    )
     o = parser.parse_args(arguments)
     if o.tasks is None and o.part in ("success", "all"):
         CONSOLE.print("no --tasks: generated tasks only, EB-ALFRED's are left out")
     if o.part in ("success", "all"):
         success(o.out, o.generated, o.tasks)
     if o.part in ("ablation", "all"):
-        ablation(o.out, o.seeds, o.per_home)
+        ablation(o.out, o.seeds, o.per_home, o.minutes)
     if o.part in ("second", "all"):
-        second(o.out, o.seeds, o.twice)
+        second(o.out, o.seeds, o.twice, o.minutes)
     if o.part in ("liveness", "all"):
-        liveness(o.out, o.runs)
+        liveness(o.out, o.runs, o.minutes)
 
 
 if __name__ == "__main__":
