@@ -61,6 +61,13 @@ class Demand:
     def obstacle(self, situation: Situation) -> str:
         """Why it cannot be met any more, in words."""
         journal = situation.journal
+        if self.is_state and self.relation != "sliced" and not situation.devices(self.relation):
+            for device in situation.site.appliances:
+                if device.gives == self.relation and journal.gave_up(
+                    "turn_on", device.place, device.name
+                ):
+                    return journal.why_gave_up("turn_on", device.place, device.name)
+            return f"there is nothing that can be used to have the {self.name} {self.relation}"
         tries = [(skill, self.place, "") for skill in ("navigate_to", "open", "look_at")]
         tries.append(("place", self.place, self.name))
         tries += [("pick", place.name, self.name) for place in situation.site.places]

@@ -207,6 +207,20 @@ def test_a_state_is_one_of_the_very_thing_that_is_put_somewhere(kitchen: Site) -
     assert done == Conclusion(False, "there is no candle that can be reached")
 
 
+def test_says_which_device_is_missing_or_failed(kitchen: Site) -> None:
+    now = situation(kitchen, seen={"apple": "sink basin 1"})
+    conditions = (Condition("cleaned", ObjectRef("apple", categories=("apple",))),)
+    call = SkillCall("turn_on", "sink basin 1", "faucet 1")
+    for _ in range(2):
+        now.journal.record(SkillOutcome(call, Code.BLOCKED, "dry", 99.0, 99.5))
+    aim = Agenda(conditions).next(now)
+    assert aim == Conclusion(False, "turn_on(faucet 1, sink basin 1) failed 2 times, last: dry")
+    bare = replace(now, site=kitchen.model_copy(update={"appliances": ()}))
+    aim = Agenda(conditions).next(bare)
+    assert isinstance(aim, Conclusion)
+    assert "nothing that can be used" in aim.reason
+
+
 def test_lessons_make_a_door_that_jams_the_last_to_be_tried(kitchen: Site) -> None:
     now = situation(kitchen, base=kitchen.place("cabinet 2").stand_pose)
     jams = Lesson("open", "cabinet 2", "cabinet 2 jams", 0, 4, claim="fails", rate=0.1)
