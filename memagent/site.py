@@ -73,6 +73,8 @@ class Place(_Strict):
     front_height: tuple[float, float] | None = None
     """z of its lower and upper edge."""
     synonyms: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
+    """The only categories of object that go there; empty for any."""
 
     @model_validator(mode="after")
     def _containers_open(self) -> Place:
@@ -112,12 +114,26 @@ class Place(_Strict):
         )
 
 
+class Appliance(_Strict):
+    """A device at a place, and what it does to what is in there: a faucet, a microwave, a lamp."""
+
+    name: str
+    place: str
+    gives: Literal["heated", "cooled", "cleaned", "lit"]
+    switch: bool = True
+    """False where it works whenever its door is closed, as a fridge does."""
+    shut: bool = False
+    """True where it runs only while its place is closed, which opens only when it is off."""
+    synonyms: tuple[str, ...] = ()
+
+
 class Site(_Strict):
     name: str
     rooms: tuple[Room, ...]
     walls: tuple[Obstacle, ...]
     furniture: tuple[Obstacle, ...]
     places: tuple[Place, ...]
+    appliances: tuple[Appliance, ...] = ()
 
     @model_validator(mode="after")
     def _names_agree(self) -> Site:
@@ -130,7 +146,26 @@ class Site(_Strict):
                 raise ValueError(
                     f"place {place.name!r}: room {place.room!r} is not one of {sorted(rooms)}"
                 )
+        for appliance in self.appliances:
+            if appliance.place not in names:
+                raise ValueError(
+                    f"appliance {appliance.name!r}: there is no place {appliance.place!r}"
+                )
         return self
+
+    def appliance(self, name: str) -> Appliance | None:
+        """The device called ``name``, if there is one."""
+        return next((a for a in self.appliances if a.name == name), None)
+
+    def places_called(self, words: str) -> tuple[Place, ...]:
+        """The place of that name, else every place that has it as a synonym: "cabinet"."""
+        named = tuple(p for p in self.places if p.name == words)
+        return named or tuple(p for p in self.places if words in p.synonyms)
+
+    def appliances_called(self, words: str) -> tuple[Appliance, ...]:
+        """The device of that name, else every device that has it as a synonym: "desk lamp"."""
+        named = tuple(a for a in self.appliances if a.name == words)
+        return named or tuple(a for a in self.appliances if words in a.synonyms)
 
     def place(self, name: str) -> Place:
         """The place called ``name``.

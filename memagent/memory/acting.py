@@ -17,6 +17,7 @@ OWN_WORD = 0.5
 """Share of a place that a successful look counts for at least, whatever was measured: so that a
 place that cannot be seen well is not looked at forever."""
 SOURCE = "outcome"
+_PUTTING = ("place", "put_in")
 
 
 class Acting:
@@ -53,7 +54,7 @@ class Acting:
         name = outcome.call.name
         if name == "pick":
             return self._picked(outcome, entity)
-        if name == "place":
+        if name in _PUTTING:
             return self._put(outcome, entity)
         if name in ("open", "close") and outcome.success:
             return self._turned(outcome, name == "open")
@@ -144,7 +145,7 @@ class Acting:
             return exact
         found = state.entities.matching(call.object)
         held = state.graph.held
-        if call.name == "place" and held is not None:
+        if call.name in _PUTTING and held is not None:
             return next((e for e in found if e.name == held.thing), None)
 
         def mismatch(entity: Entity) -> tuple[bool, float]:
@@ -157,4 +158,6 @@ class Acting:
         return min(found, key=mismatch, default=None)
 
     def _predicate(self, place: str) -> Predicate:
+        if self._state.entities.get(place) is not None:
+            return "in"  # A container that can be carried.
         return next((c.predicate for c in self._state.candidates() if c.name == place), "on")

@@ -6,11 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from memagent.planner.binding import Binding, Bound, Demand
+from memagent.planner.binding import Binding, Bound, Demand, fetch
 from memagent.planner.goal import Condition, ObjectRef
 from memagent.planner.objective import Objective
 from memagent.planner.search import Candidate, unreachable
 from memagent.planner.situation import Situation
+
+Takes = dict[Demand, tuple[Candidate, ...]]
+"""Demands that can be met, with where to get what each takes, its object first."""
 
 _SKILL = {"open": "open", "closed": "close", "at": "navigate_to"}
 
@@ -26,8 +29,10 @@ class Conclusion:
 class Agenda:
     """Decides what to attain next, until the conditions hold or cannot be brought about."""
 
-    def __init__(self, conditions: tuple[Condition, ...]) -> None:
+    def __init__(self, conditions: tuple[Condition, ...], tools: ObjectRef | None = None) -> None:
+        """``tools`` are the objects with which things can be sliced."""
         self._binding = Binding(conditions)
+        self._tools = tools
         self._about_objects = tuple(c for c in conditions if isinstance(c.subject, ObjectRef))
         self._about_places: tuple[tuple[str, str], ...] = tuple(
             (c.relation, c.place or c.subject)
@@ -41,9 +46,9 @@ class Agenda:
         unmet = [d for d in bound.demands if not d.met(situation)]
         if bound.views and situation.holding not in {d.name for d in unmet}:
             return self._look(bound, situation)
-        possible = _possible(unmet, situation)
+        possible = self._possible(unmet, situation)
         if possible:
-            return self._with_objects(possible, situation)
+            return self._with_objects(possible, bound, situation)
 
         pending = [c for c in self._about_places if not _holds(*c, situation)]
         possible_places = [c for c in pending if not _given_up(*c, situation)]
@@ -67,8 +72,8 @@ class Agenda:
         place = min(bound.views, key=lambda p: (situation.effort(p), p))
         expected = {
             d: c
-            for d, c in _possible(bound.expected, situation).items()
-            if c.place == place and c.confident and d.relation in ("in", "on")
+            for d, c in self._possible(bound.expected, situation).items()
+            if c[0].place == place and c[0].confident and d.is_delivery
         }
         if expected and not situation.holding:
             batch = list(expected)[: situation.config.objects_per_plan]
@@ -79,27 +84,57 @@ class Agenda:
         """What else is to be put into ``place``, so that closing it would be too early, or ""."""
         bound = self._binding.bind(situation)
         unmet = (d for d in bound.demands if d.place == place and not d.met(situation))
-        return " and ".join(d.name for d in _possible(unmet, situation))
+        return " and ".join(d.name for d in self._possible(unmet, situation))
 
     # --- objects ---------------------------------------------------------------------------
 
-    def _with_objects(self, possible: dict[Demand, Candidate], situation: Situation) -> Objective:
-        held = [d for d in possible if d.name == situation.holding]
-        uncertain = [c for c in possible.values() if not c.confident]
+    def _possible(self, demands: Iterable[Demand], situation: Situation) -> Takes:
+        """The demands that can still be met, with where to get what each takes: its object first,
+        then its container and its tool.
+        """
+        takes: Takes = {}
+        for demand in demands:
+            parts = [demand.candidate(situation)]
+            if demand.container:
+                parts.append(fetch(demand.container, (), situation))
+            if demand.relation == "sliced":
+                parts.append(self._tool(situation))
+            found = tuple(c for c in parts if c is not None)
+            if len(found) == len(parts):
+                takes[demand] = found
+        return takes
+
+    def _tool(self, situation: Situation) -> Candidate | None:
+        """The tool that is at hand, or the easiest to get."""
+        if self._tools is None:
+            return None
+        names = dict.fromkeys((*situation.known(self._tools), *self._tools.labels))
+        found = [c for c in (fetch(n, (), situation) for n in names) if c is not None]
+        return max(found, key=lambda c: (c.fresh, c.confident, c.utility, c.name), default=None)
+
+    def _with_objects(self, possible: Takes, bound: Bound, situation: Situation) -> Objective:
+        ready = [d for d, takes in possible.items() if all(c.confident for c in takes)]
+        held = [d for d in ready if d.name == situation.holding]
+        uncertain = [c for takes in possible.values() for c in takes if not c.confident]
         if uncertain and not held:
             return self._search(max(uncertain, key=lambda c: (c.utility, c.name)), situation)
         certain = sorted(
-            (d for d, c in possible.items() if c.confident and d not in held),
-            key=lambda d: (not possible[d].fresh, possible[d].effort, d.name),
+            (d for d in ready if d not in held),
+            key=lambda d: (not possible[d][0].fresh, possible[d][0].effort, d.name),
         )
         seen = [d for d in certain if d.relation == "seen"]
         if seen and not held:
-            return self._search(possible[seen[0]], situation)
-        batch = [d for d in (*held, *certain) if d.relation in ("in", "on")]
+            return self._search(possible[seen[0]][0], situation)
+        batch = [d for d in (*held, *certain) if d.is_delivery or d.is_state]
         if batch:
-            return self._delivery(batch[: situation.config.objects_per_plan], possible, situation)
+            names = list(dict.fromkeys(d.name for d in batch))
+            names = names[: situation.config.objects_per_plan]
+            # What holds already is to hold still when the plan is through.
+            kept = (d for d in bound.demands if d.met(situation) and (d.is_delivery or d.is_state))
+            batch = [d for d in (*batch, *kept) if d.name in names]
+            return self._delivery(batch, possible, situation)
         name = certain[0].name
-        place = possible[certain[0]].place
+        place = possible[certain[0]][0].place
         return self._objective(
             f"pick up the {name}", situation, keep=place, hold=name, assumed=((name, place),)
         )
@@ -116,24 +151,30 @@ class Agenda:
     def _delivery(
         self,
         batch: list[Demand],
-        possible: dict[Demand, Candidate],
+        possible: Takes,
         situation: Situation,
         view: tuple[str, ...] = (),
     ) -> Objective:
-        sources = {d.name: possible[d].place for d in batch if d.name != situation.holding}
+        taken = [c for d in batch for c in possible.get(d, ()) if c.name != situation.holding]
+        sources = {c.name: c.place for c in taken}
+        delivered = tuple((d.name, d.place) for d in batch if d.is_delivery and not d.container)
+        cut = [d for d in batch if d.relation == "sliced" and d in possible]
         closed = set(self._untidy(situation))
         if situation.config.tidy:
             closed |= {
                 place
-                for place in {d.place for d in batch} | set(sources.values())
+                for place in {place for _, place in delivered} | set(sources.values())
                 if situation.site.place(place).is_container
                 and not situation.is_open(place)
                 and place not in situation.journal.keep_open
             }
         return Objective(
-            "; ".join(f"the {d.name} {d.relation} the {d.place}" for d in batch),
-            deliver=tuple((d.name, d.place) for d in batch),
+            "; ".join(map(_words, batch)),
+            deliver=delivered,
             view=view,
+            states=tuple((d.relation, d.name) for d in batch if d.is_state),
+            inside=tuple((d.name, d.container) for d in batch if d.container),
+            tools=tuple(dict.fromkeys(possible[d][-1].name for d in cut)),
             assumed=tuple(sources.items()),
             closed=tuple(sorted(closed)),
             rest=self._rest(situation),
@@ -173,11 +214,13 @@ class Agenda:
             stand = min(_stands(target, situation), key=lambda p: (situation.effort(p), p))
             return Objective(f"go to the {target}", stand=stand)
         opens = tuple(place for relation, place in toggles if relation == "open")
+        lit = tuple(_lamps(place, situation)[0] for relation, place in toggles if relation == "lit")
         closes = [place for relation, place in toggles if relation == "closed"]
         closes += [p for p in self._untidy(situation) if p not in opens]
         return Objective(
             "; ".join(f"the {place} {relation}" for relation, place in toggles),
             open=opens,
+            lit=lit,
             closed=tuple(sorted(set(closes))),
             rest=self._rest(situation),
         )
@@ -203,6 +246,7 @@ class Agenda:
             p.name
             for p in situation.site.places
             if not p.is_container
+            and not p.holds
             and p.name not in cleared
             and not unreachable(p.name, situation)
             and not situation.journal.gave_up("place", p.name, situation.holding)
@@ -220,7 +264,7 @@ class Agenda:
             elif demand.relation == "holding":
                 parts.append(f"the {demand.name} is in the gripper")
             else:
-                parts.append(f"the {demand.name} is {demand.relation} the {demand.place}")
+                parts.append(_words(demand, " is"))
         if self._about_objects and not bound.demands:
             parts.append(f"nothing to do for {self._about_objects[0].subject}: none was there")
         for relation, place in self._about_places:
@@ -228,10 +272,16 @@ class Agenda:
         return "; ".join(parts) or "looked there"
 
 
-def _possible(demands: Iterable[Demand], situation: Situation) -> dict[Demand, Candidate]:
-    """The demands that can still be met, with where to get their objects."""
-    candidates = {d: d.candidate(situation) for d in demands}
-    return {d: c for d, c in candidates.items() if c is not None}
+def _words(demand: Demand, verb: str = "") -> str:
+    if demand.is_state:
+        return f"the {demand.name}{verb} {demand.relation}"
+    return f"the {demand.name}{verb} {demand.relation} the {demand.container or demand.place}"
+
+
+def _lamps(words: str, situation: Situation) -> list[str]:
+    """The devices that are meant and can still be turned on, the nearest first."""
+    meant = [a for a in situation.site.appliances_called(words) if situation.usable(a)]
+    return [a.name for a in sorted(meant, key=lambda a: (situation.effort(a.place), a.name))]
 
 
 def _holds(relation: str, place: str, situation: Situation) -> bool:
@@ -242,6 +292,9 @@ def _holds(relation: str, place: str, situation: Situation) -> bool:
         if base is None:
             return any(situation.at(p) for p in _in_room(place, situation))
         return situation.site.room_at(base.x, base.y) == place
+    if relation == "lit":
+        meant = situation.site.appliances_called(place)
+        return any(situation.holds("on", a.name) for a in meant)
     return situation.is_open(place) == (relation == "open")
 
 
@@ -249,12 +302,19 @@ def _given_up(relation: str, place: str, situation: Situation) -> bool:
     journal = situation.journal
     if relation == "at":
         return not _stands(place, situation)
+    if relation == "lit":
+        return not _lamps(place, situation)
     away = journal.gave_up("navigate_to", place) and not situation.at(place)
     return away or journal.gave_up(_SKILL[relation], place)
 
 
 def _obstacle(relation: str, place: str, situation: Situation) -> str:
     journal = situation.journal
+    if relation == "lit":
+        for device in situation.site.appliances_called(place):
+            if journal.gave_up("turn_on", device.place, device.name):
+                return journal.why_gave_up("turn_on", device.place, device.name)
+        return f"there is no {place} that can be reached"
     places = [place] if relation != "at" else _in_room(place, situation) or [place]
     for name in places:
         for skill in (_SKILL[relation], "navigate_to"):

@@ -6,7 +6,7 @@ Algorithm 1). Every run ends with a result that says why.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -25,13 +25,14 @@ from memagent.planner.events import (
     StepJudged,
     StepStarted,
 )
-from memagent.planner.goal import Goal
+from memagent.planner.goal import Goal, ObjectRef
 from memagent.planner.grounding import correct, ground
-from memagent.planner.journal import NO_ANSWER, Journal
+from memagent.planner.journal import NO_ANSWER, NO_EFFECTS, Journal
 from memagent.planner.liveness import Liveness, signature
 from memagent.planner.objective import Objective
 from memagent.planner.ports import Canceled, Corrections, MemoryPort, SkillPort
 from memagent.planner.situation import Situation
+from memagent.planner.skills import FLAT_SKILLS, Skill
 from memagent.planner.steady_memory import MemoryLostError, SteadyMemory
 from memagent.planner.symbolic import NoPlan, SymbolicPlanner
 from memagent.site import Site
@@ -73,11 +74,14 @@ class ClosedLoop:
         *,
         planner: PlannerPort | None = None,
         critic: CriticPort | None = None,
+        declared: Mapping[str, Skill] = FLAT_SKILLS,
+        tools: ObjectRef | None = None,
         pause: Callable[[float], object] = time.sleep,
     ) -> None:
         """Args beyond what is to be connected:
 
-        ``planner`` and ``critic`` replace the embedded ones. ``pause`` lets seconds pass while
+        ``planner`` and ``critic`` replace the embedded ones. ``declared`` are the robot's skills,
+        ``tools`` the objects with which it can slice things. ``pause`` lets seconds pass while
         something does not answer; where the simulation advances only when told, it is
         ``robot.wait``.
         """
@@ -88,8 +92,10 @@ class ClosedLoop:
         self.skills = skills
         self.site = site
         self.catalogue = catalogue
-        self.planner = planner or SymbolicPlanner()
-        self.critic = critic or Critic()
+        self.planner = planner or SymbolicPlanner(declared)
+        self.critic = critic or Critic(declared)
+        self.declared = declared
+        self.tools = tools
         self.pause = pause
         self.tell: Callable[[PlannerEvent], None] = on_event or (lambda event: None)
 
@@ -105,9 +111,22 @@ class ClosedLoop:
         try:
             world = self.memory.world()
             goal = ground(instruction, self.site, self.catalogue, world)
-            episode = self.memory.begin_episode(instruction)
         except (InstructionError, MemoryLostError) as error:
             return TaskResult(TaskStatus.FAILED, str(error), instruction)
+        return self.pursue(goal, canceled, corrections)
+
+    def pursue(
+        self,
+        goal: Goal,
+        canceled: Canceled = lambda: False,
+        corrections: Corrections = lambda: "",
+    ) -> TaskResult:
+        """Attain a goal that is given as such; otherwise as :meth:`run`."""
+        try:
+            world = self.memory.world()
+            episode = self.memory.begin_episode(goal.text)
+        except MemoryLostError as error:
+            return TaskResult(TaskStatus.FAILED, str(error), goal.text)
         self.tell(GoalGrounded(goal, episode))
         result = _Attempt(self, goal, world, canceled, corrections).result()
         try:
@@ -152,6 +171,8 @@ class _Attempt:
         self._canceled = canceled
         self._journal = Journal(world.stamp, loop.config)
         self._liveness = Liveness(loop.config)
+        self._odds: dict[tuple[str, str], float] = {}
+        """What memory had learned when the task began, as far as it was asked."""
         self._contribution = Contribution(goal, world)
         self._situation = self._see(world)
         self._setback = ""
@@ -195,7 +216,7 @@ class _Attempt:
                     self._journal.keep_open.add(condition.subject)
                 elif condition.relation == "closed":
                     self._journal.keep_open.discard(str(condition.subject))
-            reasons.append(self._pursue(Agenda(stage.conditions)))
+            reasons.append(self._pursue(Agenda(stage.conditions, self._loop.tools)))
         return "; then ".join(reasons)
 
     def _pursue(self, agenda: Agenda) -> str:
@@ -297,7 +318,9 @@ class _Attempt:
     def _take_in(self, outcome: SkillOutcome) -> None:
         """Record how a skill went, see what became of the world, and stop where that is the end."""
         before = signature(self._situation)
-        self._journal.record(outcome)
+        declared = self._loop.declared.get(outcome.call.name)
+        effects = self._situation.effects(declared, outcome.call) if declared else NO_EFFECTS
+        self._journal.record(outcome, effects)
         self._loop.memory.record(outcome)
         if outcome.code is Code.CANCELED:
             raise _Ended(TaskStatus.CANCELED, f"canceled during {outcome.call}")
@@ -336,8 +359,15 @@ class _Attempt:
     # --- small things ----------------------------------------------------------------------
 
     def _see(self, world: WorldBelief) -> Situation:
-        situation = Situation(world, self._loop.site, self._journal, self._loop.memory.where)
+        memory = self._loop.memory
+        situation = Situation(
+            world, self._loop.site, self._journal, memory.where, memory.lessons, _odds=self._odds
+        )
         self._contribution.observe(situation)
+        for known in world.objects:
+            location = situation.location(known.name)
+            if location is not None and location.probability >= self._loop.config.confident:
+                self._journal.believed.setdefault(known.name, set()).add(location.place)
         return situation
 
     def _mark(self, plan: Plan, number: int, status: StepStatus, note: str = "") -> Plan:

@@ -44,6 +44,9 @@ class PlannerConfig(BaseModel):
     memory_wait: Annotated[float, Field(ge=0.0, le=60.0)] = 0.25
     """Seconds between those; time for a percept to come in."""
 
+    looks: Count = 1
+    """How often a place where a thing was believed to be is looked at before it counts as missing
+    there: 1 for eyes that seldom misread."""
     passes: Count = 2
     """How often each place is looked at for one thing before it counts as nowhere."""
     confident: Share = 0.5

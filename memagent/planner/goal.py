@@ -5,13 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from memagent.types import ObjectBelief
 
 Relation = Literal[
-    "in", "on", "at", "holding", "open", "closed", "seen", "lit", "clean", "hot", "cold", "sliced"
-]
+    "in", "on", "at", "holding", "open", "closed", "seen",
+    "heated", "cooled", "cleaned", "sliced", "lit",
+]  # fmt: skip
+State = Literal["heated", "cooled", "cleaned", "sliced"]
+STATES: tuple[State, ...] = get_args(State)
 
 ROBOT = "robot"
 
@@ -48,17 +51,23 @@ class ObjectRef:
 @dataclass(frozen=True, slots=True)
 class Condition:
     """Something that is to be true: ``in``/``on`` (object, place), ``holding``/``seen`` (object),
-    ``seen``/``open``/``closed`` (place), ``at`` ("robot", place or room), ``lit`` (lamp), or
-    ``clean``/``hot``/``cold``/``sliced`` (object).
+    ``seen``/``open``/``closed`` (place), ``at`` ("robot", place or room), a state (object), or
+    ``lit`` (device). A place or device may be named by its kind: any of these.
+
+    With a ``container``, the object is to be in one of those, and that in or on ``place``.
     """
 
     relation: Relation
     subject: ObjectRef | str
     """An object, a place, or "robot"."""
     place: str = ""
+    container: ObjectRef | None = None
 
     def __str__(self) -> str:
         subject = str(self.subject)
+        if self.container is not None:
+            at = f", that at the {self.place}" if self.place else ""
+            return f"{subject} in {self.container}{at}"
         if self.relation == "holding":
             return f"the robot holds {subject}"
         name = f"the {subject}" if isinstance(self.subject, str) else subject

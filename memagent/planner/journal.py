@@ -12,6 +12,19 @@ from memagent.types import Code, SkillCall, SkillOutcome
 Key = tuple[str, str, str]
 """Skill, object, place."""
 
+Facts = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Facts that a skill begins and ends."""
+
+    makes: Facts = frozenset()
+    ends: Facts = frozenset()
+
+
+NO_EFFECTS = Effects()
+
 NO_ANSWER = (Code.EXECUTOR_LOST, Code.ROBOT_STALE)
 
 
@@ -37,12 +50,16 @@ class Journal:
     """Containers that were asked to be open."""
     delivered: dict[str, tuple[str, float]] = field(default_factory=dict)
     """Object -> where this task put it, and when."""
+    believed: dict[str, set[str]] = field(default_factory=dict)
+    """Object -> places where it was believed to be in this task."""
     doubted: dict[str, float] = field(default_factory=dict)
     """Object -> sightings up to then no longer tell where it is."""
     failures: Counter[Key] = field(default_factory=Counter)
     messages: dict[Key, str] = field(default_factory=dict)
     slippery: set[str] = field(default_factory=set)
     """Objects that, by memory's lessons, take more grasps than others."""
+    facts: set[tuple[str, str]] = field(default_factory=set)
+    """What this task's skills have brought about beyond whereabouts: ("heated", "apple")."""
     standing: str = ""
     """The place that the base last drove to, while it may still be there."""
     astray: bool = False
@@ -50,8 +67,11 @@ class Journal:
     no_answers: int = 0
     """Calls in a row that nobody answered."""
 
-    def record(self, outcome: SkillOutcome) -> None:
+    def record(self, outcome: SkillOutcome, effects: Effects = NO_EFFECTS) -> None:
+        """Note how a skill went; ``effects`` are those it has if it succeeded."""
         self.outcomes.append(outcome)
+        if outcome.success:
+            self.facts = (self.facts - effects.ends) | effects.makes
         self.no_answers = self.no_answers + 1 if outcome.code in NO_ANSWER else 0
         if outcome.success:
             self._record_success(outcome)
@@ -72,7 +92,7 @@ class Journal:
             self.opened.discard(call.place)
         elif call.name == "pick":
             self.delivered.pop(call.object, None)
-        elif call.name == "place":
+        elif call.name in ("place", "put_in"):
             self.delivered[call.object] = (call.place, outcome.finished)
 
     def _record_failure(self, outcome: SkillOutcome) -> None:

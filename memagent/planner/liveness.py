@@ -33,6 +33,7 @@ def signature(situation: Situation) -> Hashable:
         sum(min(n, situation.config.passes) for n in journal.looks.values()),
         sum(journal.failures.values()),
         journal.no_answers,
+        frozenset(journal.facts),
     )
 
 

@@ -27,6 +27,14 @@ class Objective:
     """The place to drive to."""
     open: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    states: tuple[tuple[str, str], ...] = ()
+    """States and the object of each: ("heated", "apple")."""
+    inside: tuple[tuple[str, str], ...] = ()
+    """Objects and the container that each is to be in."""
+    lit: tuple[str, ...] = ()
+    """Devices to be on."""
+    tools: tuple[str, ...] = ()
+    """Objects that serve as tools."""
     assumed: tuple[tuple[str, str], ...] = ()
     """Objects and where each is taken to be."""
     rest: tuple[str, ...] = ()
@@ -42,6 +50,9 @@ class Objective:
             and (not self.stand or situation.at(self.stand))
             and all(situation.is_open(place) for place in self.open)
             and not any(situation.is_open(place) for place in self.closed)
+            and all(situation.holds(*fact) for fact in self.states)
+            and all(situation.container(name) == other for name, other in self.inside)
+            and all(situation.holds("on", device) for device in self.lit)
         )
 
 

@@ -21,6 +21,7 @@ from memagent_sim.simulation import Simulation, Snapshot
 from memagent_sim.world import WorldConfig, load_world
 
 gymnasium.register(id="memagent/Flat-v0", entry_point="memagent_sim.gym_env:FlatEnv")
+gymnasium.register(id="memagent/Household-v0", entry_point="memagent_sim.symbolic:HouseholdEnv")
 
 __all__ = [
     "HouseholdTask",

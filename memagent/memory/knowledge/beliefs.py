@@ -129,7 +129,10 @@ def believe(
     elsewhere = config.elsewhere * rest
     shares = [*known, *habits]
     shares += _anywhere(places, {share.place for share in known}, homes, rest - elsewhere, config)
-    shares = [_discounted(share, evidence.searches, now, config) for share in shares]
+    searches: dict[str, list[Search]] = {}
+    for search in evidence.searches:
+        searches.setdefault(search.place, []).append(search)
+    shares = [_discounted(share, searches.get(share.place, ()), now, config) for share in shares]
     return _normalised(shares, elsewhere, places)
 
 
@@ -205,10 +208,10 @@ def _anywhere(
 def _discounted(
     share: _Share, searches: Sequence[Search], now: float, config: BeliefConfig
 ) -> _Share:
+    """The share by what is left of it after searches of its place."""
     factor, looked = 1.0, -math.inf
     for search in searches:
-        counts = share.doubted or search.thing
-        if counts and search.place == share.place and search.since >= share.newer_than:
+        if (share.doubted or search.thing) and search.since >= share.newer_than:
             fading = math.exp(-max(0.0, now - search.stamp) / config.return_tau)
             factor *= 1.0 - search.share * (1.0 - config.miss) * fading
             looked = max(looked, search.stamp)
@@ -216,7 +219,10 @@ def _discounted(
         return share
     telling = factor < 0.5
     reason = f"not there when looked {ago(now - looked)}" if telling else share.reason
-    return replace(share, weight=share.weight * factor, reason=reason)
+    return _Share(
+        share.place, share.weight * factor, share.predicate, share.position, share.last_seen,
+        reason, share.newer_than, share.doubted,
+    )  # fmt: skip
 
 
 def _normalised(

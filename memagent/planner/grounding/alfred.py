@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from memagent.planner.goal import Condition, Goal, ObjectRef
+from memagent.planner.goal import Goal, ObjectRef
 
 _TREATED = {
-    "clean": "pick_clean_then_place_in_recep",
-    "hot": "pick_heat_then_place_in_recep",
-    "cold": "pick_cool_then_place_in_recep",
+    "cleaned": "pick_clean_then_place_in_recep",
+    "heated": "pick_heat_then_place_in_recep",
+    "cooled": "pick_cool_then_place_in_recep",
 }
 
 
@@ -30,12 +30,11 @@ class PddlParams:
 def pddl_params(goal: Goal) -> PddlParams:
     """The parameters of a goal that is one of ALFRED's tasks; of several things, the first's."""
     refs = [c for c in goal.conditions if isinstance(c.subject, ObjectRef)]
-    thing = _kind(refs[0]) if refs else ""
+    thing = _kind(refs[0].subject) if refs else ""
     lamp = next((str(c.subject) for c in goal.conditions if c.relation == "lit"), "")
     sliced = any(c.relation == "sliced" for c in goal.conditions)
-    parent = next((c.place for c in refs if c.place and _kind(c) == thing), "")
-    onward = next((c.place for c in refs if _kind(c) == parent and parent), "")
-    carrier, parent = (parent, onward) if onward else ("", parent)
+    parent = next((c.place for c in refs if c.place), "")
+    carrier = next((_kind(c.container) for c in refs if c.container is not None), "")
     return PddlParams(thing, parent, carrier, lamp, sliced)
 
 
@@ -54,6 +53,5 @@ def task_type(goal: Goal) -> str:
     return "pick_two_obj_and_place" if several else "pick_and_place_simple"
 
 
-def _kind(condition: Condition) -> str:
-    subject = condition.subject
+def _kind(subject: ObjectRef | str) -> str:
     return subject.categories[0] if isinstance(subject, ObjectRef) and subject.categories else ""

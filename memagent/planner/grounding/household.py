@@ -21,7 +21,9 @@ from memagent.planner.grounding.roles import Roles, cast
 from memagent.planner.grounding.scene import Scene, SceneObject
 from memagent.planner.grounding.senses import Senses
 
-_HOLDS: dict[str, Relation] = {"clean": "clean", "heat": "hot", "cool": "cold", "slice": "sliced"}
+_HOLDS: dict[str, Relation] = {
+    "clean": "cleaned", "heat": "heated", "cool": "cooled", "slice": "sliced",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Grounding:
 
     goal: Goal
     confidence: float
-    """Probability that the goal is right."""
+    """From ``ACT`` on it is sure enough to act upon."""
     question: str = ""
     """What to ask where that is too little to act upon; names what was not understood."""
 
@@ -75,8 +77,7 @@ def _conditions(roles: Roles, found: Resolution, lexicon: Lexicon) -> tuple[Cond
         return (*done, Condition("holding", target), Condition("lit", found.lamp))
     if found.container:
         carrier = ObjectRef(found.container, (found.container,))
-        done.append(Condition("in", target, found.container))
-        return (*done, Condition(relation, carrier, found.destination))
+        return (*done, Condition(relation, target, found.destination, carrier))
     others = (ObjectRef(kind, (kind,)) for kind in found.others)
     return (*done, *(Condition(relation, ref, found.destination) for ref in (target, *others)))
 
