@@ -25,7 +25,17 @@ from typing import Any
 
 import memory_rivals
 import numpy as np
-from memory_sample import DIMENSION, MILLION, QUERIES, VECTORS_S, Lookup, Sample, fill, vectors
+from memory_sample import (
+    DIMENSION,
+    MILLION,
+    QUERIES,
+    UNBOUNDED,
+    VECTORS_S,
+    Lookup,
+    Sample,
+    fill,
+    vectors,
+)
 from rich.console import Console
 from rich.table import Table
 
@@ -81,7 +91,7 @@ def measure(count: int, folder: Path, seed: int, emem: str = "") -> dict[str, An
     words = [f"{worded} zz{i}" for i, worded in enumerate(sample.worded)]
     lookup.known = dict(zip(meanings, sample.asked, strict=True))
     lookup.known |= zip(words, sample.asked, strict=True)
-    with LifelongMemory(path, embedder=lookup) as memory:
+    with LifelongMemory(path, config=UNBOUNDED, embedder=lookup) as memory:
         memory.recall(Query(text=meanings[0]))
         memory._index._sketching.wait()
         took = {
@@ -124,7 +134,7 @@ def open_once(path: Path) -> dict[str, float]:
     few = vectors(2000, np.random.default_rng(0))
     Sketch(few, np.arange(len(few)))  # What libraries take once is no item's.
     before, began = _resident(), time.perf_counter()
-    with LifelongMemory(path, embedder=lookup) as memory:
+    with LifelongMemory(path, config=UNBOUNDED, embedder=lookup) as memory:
         memory.recall(Query(text="zzanything"))
         seconds = time.perf_counter() - began
         memory._index._sketching.wait()

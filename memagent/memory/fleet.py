@@ -7,8 +7,8 @@
 
 Each namespace is recalled from by itself, with one index of words for all: what is rare in the
 fleet counts as rare, whoever remembers it. The answers are merged by score; a robot's matches count
-less where its best one has the words less well than another robot's best one. Times are compared as
-they stand, so the robots' clocks have to agree.
+less where its best one has the meaning less well, by words and by vector, than another robot's best
+one. Times are compared as they stand, so the robots' clocks have to agree.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from memagent.errors import StoreError
+from memagent.memory.recall.embedders import Embedder
 from memagent.memory.recall.log_index import LogIndex
-from memagent.memory.recall.recaller import RecallConfig, Recaller
+from memagent.memory.recall.recaller import RecallConfig, Recaller, Strength
 from memagent.memory.store.config import StoreConfig
 from memagent.memory.store.opening import is_server
 from memagent.memory.store.tables import Tables
@@ -54,10 +55,17 @@ class FleetItem:
 
 
 class Fleet:
-    """Reads the memories of several robots; safe from any thread. By words, not by vectors."""
+    """Reads the memories of several robots; safe from any thread."""
 
-    def __init__(self, dsn: str, config: FleetConfig | None = None) -> None:
+    def __init__(
+        self, dsn: str, config: FleetConfig | None = None, embedder: Embedder | None = None
+    ) -> None:
         """Connect to the server, or to a replica of it.
+
+        Args:
+            dsn: the server's address.
+            config: constants of recall, and time-outs.
+            embedder: the robots' own; what was remembered without it is found by its words.
 
         Raises:
             DependencyError: psycopg is not installed.
@@ -72,6 +80,7 @@ class Fleet:
         self._postgres = postgres
         self._dsn = dsn
         self._config = config or FleetConfig()
+        self._embedder = embedder
         self._store_config = self._config.store.model_copy(update={"read_only": True})
         self._lock = threading.Lock()
         self._readers: dict[str, _Reader] = {}
@@ -106,11 +115,11 @@ class Fleet:
             readers = [self._reader(n) for n in asked if shared or n != SHARED]
             now = max((reader.follow() for reader in readers), default=0.0)
             found = [reader.recall(query, now) for reader in readers]
-        best = max((strength for _, strength in found), default=0.0)
+        shares = self._shares([strength for _, strength in found])
         merged = [
-            replace(f, score=f.score * (strength / best)) if best else f
-            for items, strength in found
-            for f in items
+            replace(item, score=item.score * share)
+            for (items, _), share in zip(found, shares, strict=True)
+            for item in items
         ]
         merged.sort(key=lambda f: (-f.score, -f.item.stamp, f.robot))
         return tuple(merged[: query.limit])
@@ -129,23 +138,38 @@ class Fleet:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def _shares(self, strengths: Sequence[Strength]) -> list[float]:
+        """How well each answer has the meaning, as a share of the best; 1 where there is none."""
+        words = max((s.words for s in strengths), default=0.0)
+        vector = max((s.vector for s in strengths), default=0.0)
+        of_vector = self._config.recall.vectors if words and vector else float(vector > 0.0)
+        if not words and not vector:
+            return [1.0] * len(strengths)
+        return [
+            (1.0 - of_vector) * s.words / (words or 1.0) + of_vector * s.vector / (vector or 1.0)
+            for s in strengths
+        ]
+
     def _reader(self, robot: str) -> _Reader:
         if robot not in self._readers:
             config = self._store_config.model_copy(update={"namespace": robot})
             words = self._postgres.Words(self._tables, len(self._readers))
             store = self._postgres.PostgresStore(self._dsn, config, words)
-            self._readers[robot] = _Reader(robot, store, self._config.recall)
+            self._readers[robot] = _Reader(robot, store, self._config.recall, self._embedder)
         return self._readers[robot]
 
 
 class _Reader:
     """One robot's memory, as far as recall goes."""
 
-    def __init__(self, robot: str, store: PostgresStore, config: RecallConfig) -> None:
+    def __init__(
+        self, robot: str, store: PostgresStore, config: RecallConfig, embedder: Embedder | None
+    ) -> None:
         self._robot = robot
         self.store = store
-        self._index = LogIndex(store)
-        self._recaller = Recaller(Tables(store), config, self._index)
+        known = (embedder.id, embedder.dimension) if embedder else ("", 0)
+        self._index = LogIndex(store, *known)
+        self._recaller = Recaller(Tables(store), config, self._index, embedder)
 
     def follow(self) -> float:
         """Take in what is new; when it last remembered anything, seconds.
@@ -154,10 +178,11 @@ class _Reader:
         """
         self.store.follow()
         self._index.tail()
+        self._index.follow_vectors()
         return self._index.latest
 
-    def recall(self, query: Query, now: float) -> tuple[list[FleetItem], float]:
-        """Its items, and how well the best of them has the words."""
+    def recall(self, query: Query, now: float) -> tuple[list[FleetItem], Strength]:
+        """Its items, and how well the best of them has the meaning."""
         found, strength = self._recaller.ranked(query, now)
         pairs = zip(found.items, found.scores, strict=True)
         return [FleetItem(self._robot, item, score) for item, score in pairs], strength

@@ -161,6 +161,18 @@ class Keeping(Asking):
         with self._writing() as state:
             state.persist()
 
+    def compact(self) -> int:
+        """Give back the space of what was forgotten; nothing else is answered meanwhile.
+
+        Returns:
+            Bytes given back.
+
+        Raises:
+            StoreError: it could not; nothing is lost.
+        """
+        with self._lock:
+            return self._store.compact()
+
     def settle(self, timeout: float) -> bool:
         """Wait until every item has its vector, and models have said what they have to say.
 
@@ -247,7 +259,8 @@ class Keeping(Asking):
         Raises:
             MemagentError: there is no such fact or place, or several objects may be meant.
         """
-        return self._setting_right(lambda corrections: corrections.correct(what, place))
+        with self._writing() as state:
+            return Corrections(state).correct(what, place)
 
     def undo(self, operation: str | None = None) -> Operation:
         """Take back a merge, split or correction, by default the newest; what came later stays.
@@ -286,6 +299,7 @@ class Keeping(Asking):
         return state
 
     def _setting_right(self, change: Callable[[Corrections], Operation]) -> Operation:
+        """Change rows beneath what was read of them, and read it again."""
         with self._lock:
             with self._writing():
                 operation = change(Corrections(self._state))

@@ -16,7 +16,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from memagent.errors import MemagentError, StoreError
+from memagent.language_model import Endpoint
 from memagent.memory.acting import Acting
+from memagent.memory.by_language_model.merger import ModelMerger
+from memagent.memory.by_language_model.summarizer import ModelSummarizer
 from memagent.memory.config import MemoryConfig
 from memagent.memory.keeping import Keeping, Models
 from memagent.memory.perceiving import Perceiving
@@ -62,8 +65,9 @@ class LifelongMemory(Keeping):
             site: the surveyed map; without one, places are those that percepts mention.
             config: constants of the models and of the store.
             embedder: yours, instead of one that the configuration names.
-            merger: decides what new evidence does to lessons; rules by default.
-            summarizer: tells old steps in short; rules by default.
+            merger: decides what new evidence does to lessons; by default the language model that
+                the configuration names, or rules.
+            summarizer: tells old steps in short; by default likewise.
 
         Raises:
             EmbedderError: the embedder that the configuration names cannot be loaded.
@@ -73,6 +77,10 @@ class LifelongMemory(Keeping):
         if config.store.read_only:
             raise StoreError(f"{path}: cannot be written read-only; ask it with a MemoryReader")
         embedder = embedder or choose_embedder(config.embedder)
+        if config.language_model is not None:
+            model = Endpoint(config.language_model)
+            merger = merger or ModelMerger(model, config.state.lessons)
+            summarizer = summarizer or ModelSummarizer(model)
         models = Models(embedder, merger, summarizer)
         super().__init__(open_store(path, config.store), site, config, models)
 

@@ -34,7 +34,7 @@ class Embedding:
         self._lock = lock
 
     def step(self) -> bool:
-        """Embed a batch; False if nothing lacks a vector.
+        """Embed a batch; whether more were waiting, for those that came since may gather again.
 
         Raises:
             EmbedderError: the embedder did not answer.
@@ -60,4 +60,4 @@ class Embedding:
                 for (seq, _), vector in zip(rows, vectors, strict=True):
                     self._store.put_vector(seq, self._embedder.id, bytes_of(vector))
             self._index.put_vectors([seq for seq, _ in rows], vectors)
-        return True
+        return len(seqs) == _BATCH

@@ -14,12 +14,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from memagent.memory.recall.place_grid import PlaceGrid
 from memagent.memory.recall.sketch import Rows, Vectors, largest
 from memagent.memory.recall.sketching import Sketching
 from memagent.memory.store.interface import Row, Store
 from memagent.types import Query, Vector3
 
-_EXACT = 1_500
+_EXACT = 500
 """Rows up to which all that pass are scored exactly."""
 _CHUNK = 1_024
 _SPARE = 1_024
@@ -56,6 +57,7 @@ class LogIndex:
         """Whether stamps ascend, as they do unless something was remembered late."""
         self._pauses: tuple[float, int, Rows] = (0.0, 0, np.zeros(0, np.int64))
         """The gap, how many rows were looked at, and after which of them the log paused for it."""
+        self._grid = PlaceGrid()
         self._sketching = Sketching()
         self.reload()
 
@@ -86,6 +88,10 @@ class LogIndex:
             self.drop_forgotten()
         if not self._is_whole():  # Some were put back where they had been.
             self.reload()
+        self.follow_vectors()
+
+    def follow_vectors(self) -> None:
+        """Take in the vectors that another process has made since."""
         if self._embedder:
             self._load_vectors(self._lacking())
 
@@ -96,6 +102,7 @@ class LogIndex:
         self._embedded[:] = False
         self._vectors[:] = 0.0
         self._in_order, self._pauses = True, (0.0, 0, np.zeros(0, np.int64))
+        self._grid.clear()
         self._sketching.begin_anew()
         self._reserve(int(self._store.query("SELECT count(*) FROM item")[0][0]))
         self._append()
@@ -196,19 +203,20 @@ class LogIndex:
         if self._in_order:
             first = int(np.searchsorted(stamps, since))
             last = int(np.searchsorted(stamps, until, "right"))
-        inside = self._alive[first:last].copy()
-        if not self._in_order:
-            inside &= (stamps >= since) & (stamps <= until)
-        if query.kinds:
-            kind = self._kind[first:last]
-            codes = [self._kinds[k] for k in query.kinds if k in self._kinds]
-            inside &= np.isin(kind, np.array(codes, np.int16))
-        if query.near is not None:  # A box first: few rows are then worth a distance.
-            for place, middle in zip((self._x, self._y), query.near[:2], strict=True):
-                inside &= np.abs(place[first:last] - np.float32(middle)) <= query.radius + 1e-3
-        rows = np.flatnonzero(inside) + first
         if query.near is not None:
+            x, y = self._x[: self.size], self._y[: self.size]
+            rows = self._grid.near(x, y, query.near[:2], query.radius)
+            rows = rows[(rows >= first) & (rows < last)]
+            rows = rows[self._alive[rows]]
             rows = rows[self.distances(rows, query.near) <= query.radius * (1 + 1e-6)]
+        else:
+            rows = first + np.flatnonzero(self._alive[first:last])
+        if not self._in_order:
+            stamps = self._stamps[rows]
+            rows = rows[(stamps >= since) & (stamps <= until)]
+        if query.kinds:
+            codes = [self._kinds[k] for k in query.kinds if k in self._kinds]
+            rows = rows[np.isin(self._kind[rows], np.array(codes, np.int16))]
         return rows
 
     def similar(
@@ -282,6 +290,7 @@ class LogIndex:
             column[len(kept) : self.size] = 0
         self.size = len(kept)
         self._pauses = (0.0, 0, np.zeros(0, np.int64))
+        self._grid.clear()
         self._sketching.begin_anew()
 
     def _is_whole(self) -> bool:

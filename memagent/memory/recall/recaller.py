@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import re
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -69,6 +70,16 @@ class RecallConfig(BaseModel):
     """Seconds without any item that end a stretch."""
 
 
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """How well the best match has a question's meaning, to compare answers of several memories."""
+
+    words: float = 0.0
+    """Its BM25, turned to where more is better; 0 if none has any word, or without text."""
+    vector: float = 0.0
+    """Its cosine; 0 if that tells nothing."""
+
+
 class Recaller:
     """Answers queries over the log. Not thread-safe."""
 
@@ -109,15 +120,12 @@ class Recaller:
         """
         return self.ranked(query, now, context=context)[0]
 
-    def ranked(self, query: Query, now: float, *, context: bool = True) -> tuple[Recall, float]:
-        """As :meth:`recall`, and how well the best match has the words.
-
-        That is its BM25, turned to where more is better; 0 if none has any word, or without text.
-        """
+    def ranked(self, query: Query, now: float, *, context: bool = True) -> tuple[Recall, Strength]:
+        """As :meth:`recall`, and how well the best match has the meaning."""
         self._index.tail()
         passing = self._index.passing(query)
         meanings: Scores | None = None
-        best = 0.0
+        best = Strength()
         if not query.text.strip():
             rows = self._index.newest(self._config.candidates, passing)
         else:
@@ -164,17 +172,17 @@ class Recaller:
 
     # --- what matches -------------------------------------------------------------------------
 
-    def _matches(self, query: Query, passing: Rows | None) -> tuple[Rows, Scores, float]:
-        """Rows that match a text by words or by vector, how well, 0 to 1, and the best BM25."""
+    def _matches(self, query: Query, passing: Rows | None) -> tuple[Rows, Scores, Strength]:
+        """Rows that match a text by words or by vector, how well, 0 to 1, and the best one."""
         rows, by_words, best = self._by_words(query)
         self.prepare(query.text)
         vector = self._vectors.get(query.text)
         if vector is None:
-            return rows, by_words, best
+            return rows, by_words, Strength(best)
         alike, cosines = self._index.similar(vector, self._config.candidates, passing)
         telling = cosines >= self._config.least_cosine
         if not telling.any():
-            return rows, by_words, best
+            return rows, by_words, Strength(best)
         alike, cosines = alike[telling], cosines[telling]
         floor = min(float(cosines[-1]), self._config.least_cosine)
         by_vector = (cosines - floor) / max(float(cosines[0]) - floor, 1e-9)
@@ -183,7 +191,7 @@ class Recaller:
         scores = np.zeros(len(both))
         scores[np.searchsorted(both, rows)] += (1.0 - share) * by_words
         scores[np.searchsorted(both, alike)] += share * by_vector
-        return both, scores, best
+        return both, scores, Strength(best, float(cosines[0]))
 
     def _found(self, query: Query) -> list[tuple[int, float]]:
         """Items by their words, or else by how these begin, with their BM25."""
@@ -241,17 +249,20 @@ class Recaller:
         places = np.arange(1, len(c.neighbours) + 1)
         offsets = np.concatenate([places, -places])
         beside = index.neighbours(rows[:, None], offsets, c.neighbour_gap)
-        everything = distinct(np.concatenate([rows, beside[beside >= 0]]))
+        match, offset = np.nonzero(beside >= 0)
+        beside = beside[match, offset]
+        everything = distinct(np.concatenate([rows, beside]))
+        own = np.zeros(len(everything))
+        own[np.searchsorted(everything, rows)] = meanings
+        better = np.zeros((len(places), len(everything)))
+        where = (np.abs(offsets[offset]) - 1, np.searchsorted(everything, beside))
+        np.maximum.at(better, where, meanings[match])
+        scores = own + np.array(c.neighbours) @ better
         if passing is not None:
-            everything = everything[among(everything, passing)]
+            inside = among(everything, passing)
+            everything, own, scores = everything[inside], own[inside], scores[inside]
         if not len(everything):
-            return everything, np.zeros(0)
-        around = _known(
-            rows, meanings, index.neighbours(everything[:, None], offsets, c.neighbour_gap)
-        )
-        better = np.maximum(around[:, : len(places)], around[:, len(places) :])
-        own = _known(rows, meanings, everything)
-        scores = own + better @ np.array(c.neighbours)
+            return everything, scores
         stretches = index.stretches(everything, c.stretch_gap)
         of = np.cumsum(np.diff(stretches, prepend=stretches[:1]) > 0)
         strength = np.bincount(of, own**2)
@@ -279,12 +290,6 @@ class Recaller:
         seqs = self._index.seqs(rows).tolist()
         found = self._tables.items_of(seqs)
         return [found.get(seq) for seq in seqs]
-
-
-def _known(rows: Rows, scores: Scores, asked: Rows) -> Scores:
-    """The scores of rows that are asked for, 0 for those not among ``rows``, which ascend."""
-    at = np.minimum(np.searchsorted(rows, asked), len(rows) - 1)
-    return np.where(rows[at] == asked, scores[at], 0.0)
 
 
 def content_words(text: str) -> list[str]:

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which few of many vectors are worth exact scores: short codes, stored by likeness.
 
-A code is a vector's strongest principal components. Codes lie together in memory by the nearest of
-some centres, so that a question reads only the groups nearest to it, one after the other (an
-inverted file, as in Jégou et al., TPAMI 2011). What came after the centres were chosen is read by
-every question, until a new sketch is made.
+A code is a vector's strongest principal components, a byte each. Codes lie together in memory by
+the nearest of some centres, so that a question reads only the groups nearest to it, one after the
+other (an inverted file, as in Jégou et al., TPAMI 2011), and of these only what passes where that
+is an interval of the log. What came after the centres were chosen is read by every question, until
+a new sketch is made.
 
 How much is read is not a guess: a new sketch is asked for vectors near to stored ones, and reads as
 much as it takes to find what exact scores find. There are vectors of which no sketch is good enough
@@ -20,11 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
+Codes = NDArray[np.int8]
 Rows = NDArray[np.int64]
-_Number = TypeVar("_Number", np.int32, np.float32)
+_Number = TypeVar("_Number", np.int32, np.int8)
 
-CODE = 64
-"""Dimensions of a code."""
+_CODE = 64
+"""The most dimensions of a code."""
+_TELLING = 0.95
+"""Share of the vectors' squared length at which a code needs no more dimensions."""
 _SAMPLE = 4_096
 """Vectors from which the components are chosen."""
 _TAUGHT = 20
@@ -32,7 +36,7 @@ _TAUGHT = 20
 _ROUNDS = 4
 _CHUNK = 1_024
 """Rows in one piece of work: larger ones would leave the process large."""
-_EFFORTS = ((20, 400), (40, 600), (80, 2_400), (160, 9_600))
+_EFFORTS = ((20, 200), (20, 400), (40, 600), (80, 2_400), (160, 9_600))
 """Codes that a question reads, in roots of how many there are, and rows left for exact scores."""
 _LEAST = 4_000
 """Codes that a question reads in any case."""
@@ -42,6 +46,9 @@ _ENOUGH = 0.998
 """Share of the exact best that a good sketch finds, over the questions that it is tried with."""
 _NOISE = 0.3
 """Length of what these questions differ by from stored vectors, which are of length one."""
+_ROW_BITS = 32
+_MOST = 127
+_FINEST = 1e-9
 _SCATTERED = 4
 """How many codes in a row are read in the time of one at any place."""
 
@@ -57,7 +64,10 @@ class Sketch:
             rows: ascending, those of its rows that are vectors; at least one.
         """
         self._axes = _principal_axes(vectors, rows)
-        self._centres = self._choose_centres(vectors, rows)
+        taught = self._sample(vectors, rows)
+        self._unit = np.maximum(np.abs(taught).max(axis=0), _FINEST) / _MOST
+        """What one step of a code is in each dimension."""
+        self._centres = _centres(taught, round(math.sqrt(len(rows))))
         self._half_norms = _half_norms(self._centres)
         group = np.empty(len(rows), np.int64)
         for some in _chunks(len(rows)):
@@ -66,14 +76,16 @@ class Sketch:
         self._starts = np.searchsorted(group[order], np.arange(len(self._centres) + 1))
         self._rows = rows[order].astype(np.int32)
         """The row of each code; -1 if it was forgotten."""
-        self._codes: Vectors = np.empty((len(rows), self._axes.shape[1]), np.float32)
+        self._keys = (group[order] << _ROW_BITS) + rows[order]
+        """The group and the row of each code, ascending."""
+        self._codes: Codes = np.empty((len(rows), self._axes.shape[1]), np.int8)
         for some in _chunks(len(rows)):
-            self._codes[some] = vectors[self._rows[some]] @ self._axes
+            self._codes[some] = self._coded(vectors[self._rows[some]])
         self._place: NDArray[np.int32] = np.full(len(vectors), -1, np.int32)
         """Where the code of each row is: here, or after all of these among the late ones."""
         self._place[self._rows] = np.arange(len(rows), dtype=np.int32)
         self._late_rows: NDArray[np.int32] = np.zeros(1024, np.int32)
-        self._late_codes: Vectors = np.zeros((1024, self._axes.shape[1]), np.float32)
+        self._late_codes: Codes = np.zeros((1024, self._axes.shape[1]), np.int8)
         self.late = 0
         """How many codes came later."""
         self._effort = _EFFORTS[0]
@@ -94,7 +106,7 @@ class Sketch:
         self._late_rows = _grown(self._late_rows, end)
         self._late_codes = _grown(self._late_codes, end)
         self._late_rows[self.late : end] = rows
-        self._late_codes[self.late : end] = vectors @ self._axes
+        self._late_codes[self.late : end] = self._coded(vectors)
         self._place[rows] = np.arange(self.late, end, dtype=np.int32) + len(self)
         self.late = end
 
@@ -104,41 +116,35 @@ class Sketch:
         places = self._place[rows]
         self._place[rows] = -1
         sorted_ones = places[(places >= 0) & (places < len(self))]
-        self._rows[sorted_ones], self._codes[sorted_ones] = -1, 0.0
+        self._rows[sorted_ones], self._codes[sorted_ones] = -1, 0
         late = places[places >= len(self)] - len(self)
-        self._late_rows[late], self._late_codes[late] = -1, 0.0
+        self._late_rows[late], self._late_codes[late] = -1, 0
 
     def shortlist(self, vector: Vectors, count: int, passing: Rows | None = None) -> Rows:
         """Rows that have the ``count`` most like a vector among them, of those that pass."""
         code = vector @ self._axes
         total = len(self) + self.late
-        share = 1.0 if passing is None else max(1, len(passing)) / total
         roots, left = self._effort
-        reads = min(float(total), max(_LEAST, roots * math.sqrt(total)) / share)
+        reads = max(float(_LEAST), roots * math.sqrt(total))
+        if passing is not None and not is_interval(passing):
+            reads *= total / max(1, len(passing))
         if passing is not None and len(passing) * _SCATTERED < reads:
             rows, scores = self._gathered(code, passing)
         else:
-            rows, scores = self._scanned(code, reads)
-            if passing is not None:
-                inside = among(rows, passing)
-                rows, scores = rows[inside], scores[inside]
-        best = rows[largest(scores, max(left, 2 * count))]
-        return best[best >= 0].astype(np.int64)
+            rows, scores = self._scanned(code, reads, passing)
+        left = max(left, count * 5 // 4)
+        if left < len(rows):
+            rows = rows[np.argpartition(scores, len(rows) - left)[len(rows) - left :]]
+        return rows[rows >= 0].astype(np.int64)
 
-    def _choose_centres(self, vectors: Vectors, rows: Rows) -> Vectors:
-        """Centres of a sample by a few rounds of k-means, always the same for the same vectors."""
-        count = round(math.sqrt(len(rows)))
-        taught = rows[:: max(1, len(rows) // (_TAUGHT * count))]
-        sample = np.concatenate([vectors[taught[s]] @ self._axes for s in _chunks(len(taught))])
-        centres = sample[:: max(1, len(sample) // count)][:count].copy()
-        for _ in range(_ROUNDS):
-            group = np.concatenate([_nearest(sample[s], centres) for s in _chunks(len(sample))])
-            order = np.argsort(group, kind="stable")
-            numbers, starts = np.unique(group[order], return_index=True)
-            sums = np.add.reduceat(sample[order], starts, axis=0)
-            sizes = np.diff(np.append(starts, len(sample)))
-            centres[numbers] = sums / sizes[:, None]  # A centre of nothing stays where it was.
-        return centres
+    def _coded(self, vectors: Vectors) -> Codes:
+        steps = np.rint(vectors @ self._axes / self._unit)
+        return np.asarray(np.clip(steps, -_MOST, _MOST), np.int8)
+
+    def _sample(self, vectors: Vectors, rows: Rows) -> Vectors:
+        """The components of some vectors, from which centres are chosen."""
+        some = rows[:: max(1, len(rows) // (_TAUGHT * round(math.sqrt(len(rows)))))]
+        return np.concatenate([vectors[some[part]] @ self._axes for part in _chunks(len(some))])
 
     def _find_effort(self, vectors: Vectors, rows: Rows) -> bool:
         asked = _questions(vectors[rows[:: max(1, len(rows) // _ASKED)][:_ASKED]])
@@ -158,29 +164,53 @@ class Sketch:
         places = self._place[rows]
         rows, places = rows[places >= 0], places[places >= 0]
         early = places < len(self)
-        scores = np.empty(len(rows), np.float32)
-        scores[early] = self._codes.take(places[early], axis=0) @ code
-        scores[~early] = self._late_codes[places[~early] - len(self)] @ code
-        return rows.astype(np.int32), scores
+        codes = np.empty((len(rows), len(code)), np.int8)
+        codes[early] = self._codes.take(places[early], axis=0)
+        codes[~early] = self._late_codes[places[~early] - len(self)]
+        return rows.astype(np.int32), self._likeness(codes, code)
 
-    def _scanned(self, code: Vectors, reads: float) -> tuple[NDArray[np.int32], Vectors]:
+    def _likeness(self, codes: Codes, code: Vectors) -> Vectors:
+        """Cosines, roughly."""
+        return np.asarray(codes.astype(np.float32) @ (self._unit * code))
+
+    def _scanned(
+        self, code: Vectors, reads: float, passing: Rows | None
+    ) -> tuple[NDArray[np.int32], Vectors]:
         """Rows and scores of the groups nearest to a code, and of what came late; -1 is no row."""
-        nearness = self._centres @ code - self._half_norms
-        groups = np.argsort(-nearness)
-        sizes = np.diff(self._starts)[groups]
-        enough = int(np.searchsorted(np.cumsum(sizes), reads)) + 1
-        parts = [slice(self._starts[g], self._starts[g + 1]) for g in groups[:enough]]
-        rows = [*(self._rows[part] for part in parts), self._late_rows[: self.late]]
-        scores = [*(self._codes[part] @ code for part in parts)]
-        scores.append(self._late_codes[: self.late] @ code)
-        return np.concatenate(rows), np.concatenate(scores)
+        groups = np.argsort(self._half_norms - self._centres @ code)
+        late = np.arange(self.late)
+        if passing is not None and is_interval(passing):
+            begins, ends = self._between(int(passing[0]), int(passing[-1]))
+            late = late[among(self._late_rows[: self.late], passing)]
+        else:
+            begins, ends = self._starts[:-1], self._starts[1:]
+        begins, ends = begins[groups], ends[groups]
+        enough = int(np.searchsorted(np.cumsum(ends - begins), reads)) + 1
+        parts = [slice(b, e) for b, e in zip(begins[:enough], ends[:enough], strict=True)]
+        rows = np.concatenate([*(self._rows[part] for part in parts), self._late_rows[late]])
+        codes = np.concatenate([*(self._codes[part] for part in parts), self._late_codes[late]])
+        if passing is not None and not is_interval(passing):
+            inside = among(rows, passing)
+            rows, codes = rows[inside], codes[inside]
+        return rows, self._likeness(codes, code)
+
+    def _between(self, first: int, last: int) -> tuple[Rows, Rows]:
+        """Where in each group the codes of an interval of rows begin and end."""
+        groups = np.arange(len(self._centres)) << _ROW_BITS
+        begins = np.searchsorted(self._keys, groups + first)
+        return begins, np.searchsorted(self._keys, groups + last, side="right")
+
+
+def is_interval(rows: Rows) -> bool:
+    """Whether ascending rows are all of an interval."""
+    return bool(len(rows)) and bool(rows[-1] - rows[0] + 1 == len(rows))
 
 
 def among(rows: NDArray[np.signedinteger], others: Rows) -> NDArray[np.bool_]:
     """Which of some rows are among others; these are ascending, and mostly all of an interval."""
     if not len(others):
         return np.zeros(len(rows), bool)
-    if others[-1] - others[0] + 1 == len(others):
+    if is_interval(others):
         return np.asarray((rows >= others[0]) & (rows <= others[-1]))
     at = np.minimum(np.searchsorted(others, rows), len(others) - 1)
     return np.asarray(others[at] == rows)
@@ -208,8 +238,23 @@ def _principal_axes(vectors: Vectors, rows: Rows) -> Vectors:
     for some in _chunks(len(sample)):
         part = vectors[sample[some]]
         moments += part.T @ part
-    _, axes = np.linalg.eigh(moments)
-    return np.ascontiguousarray(axes[:, -CODE:], dtype=np.float32)
+    lengths, axes = np.linalg.eigh(moments)  # The shortest first.
+    told = np.cumsum(lengths[::-1]) / lengths.sum()
+    code = min(_CODE, 8 * math.ceil((np.searchsorted(told, _TELLING) + 1) / 8))
+    return np.ascontiguousarray(axes[:, -code:], dtype=np.float32)
+
+
+def _centres(sample: Vectors, count: int) -> Vectors:
+    """Centres of a sample by a few rounds of k-means, always the same for the same sample."""
+    centres = sample[:: max(1, len(sample) // count)][:count].copy()
+    for _ in range(_ROUNDS):
+        group = np.concatenate([_nearest(sample[s], centres) for s in _chunks(len(sample))])
+        order = np.argsort(group, kind="stable")
+        numbers, starts = np.unique(group[order], return_index=True)
+        sums = np.add.reduceat(sample[order], starts, axis=0)
+        sizes = np.diff(np.append(starts, len(sample)))
+        centres[numbers] = sums / sizes[:, None]  # A centre of nothing stays where it was.
+    return centres
 
 
 def _nearest(codes: Vectors, centres: Vectors) -> Rows:

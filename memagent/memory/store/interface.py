@@ -98,6 +98,19 @@ class Store(Protocol):
     def bytes_used(self) -> int:
         """How large it is, without free space that new rows fill first."""
 
+    def compact(self) -> int:
+        """Give back all the space that deleted rows took, outside a transaction.
+
+        It may take as long, and meanwhile as much space, as a copy of all of it.
+
+        Returns:
+            Bytes given back; 0 from a server, which sees to that by itself.
+
+        Raises:
+            StoreError: it could not; nothing is lost.
+        """
+        ...
+
     def tidy(self, *, much: bool) -> None:
         """Give back some of the space that deleted rows took, inside a transaction.
 

@@ -111,6 +111,9 @@ class SQLiteStore(Transactions):
     def bytes_used(self) -> int:
         return pages.bytes_used(self)
 
+    def compact(self) -> int:
+        return pages.compact(self)
+
     def tidy(self, *, much: bool) -> None:
         pages.tidy(self, much=much)
 

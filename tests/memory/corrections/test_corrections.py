@@ -284,6 +284,18 @@ def test_what_the_robot_thought_it_held_is_where_a_person_says(memory: LifelongM
     assert memory.world().holding == "red mug"
 
 
+@pytest.mark.parametrize("what", ["red mug", "fact-1", "banana"])
+def test_memory_after_a_correction_is_what_it_would_read_again(
+    memory: LifelongMemory, what: str
+) -> None:
+    show(memory, mug_on_desk(1.0))
+    memory.record(outcome("pick red mug @ desk", finished=5.0))
+    memory.correct(what, "shelf")
+    told = memory.world(), memory.facts(), memory.where("red mug"), memory.where("banana")
+    memory._loaded = None
+    assert told == (memory.world(), memory.facts(), memory.where("red mug"), memory.where("banana"))
+
+
 def test_a_person_may_name_something_never_seen(memory: LifelongMemory) -> None:
     memory.correct("banana", "fridge")
     assert memory.where("banana").candidates[0].place == "fridge"

@@ -156,6 +156,19 @@ def test_the_sketch_finds_what_exact_scores_find(tables, monkeypatch) -> None:
         assert number not in index.seqs(rows)
 
 
+def test_an_interval_without_what_is_most_alike_is_read_further(tables, monkeypatch) -> None:
+    monkeypatch.setattr(sketching, "_FROM", 500)
+    monkeypatch.setattr(sketch, "_LEAST", 100)
+    monkeypatch.setattr(log_index, "_EXACT", 50)
+    vectors = unit(np.random.default_rng(3), 4000)
+    vectors = vectors[np.argsort(vectors @ vectors[0])]  # Alike ones are at one time.
+    index = LogIndex(tables.store, "m", DIMENSION)
+    fill(tables, index, vectors)
+    assert sketched(index).is_good
+    assert exactness(index, vectors, vectors[3900::5], until=2000.0) >= 0.99
+    assert exactness(index, vectors, vectors[:100:5], since=2000.0) >= 0.99
+
+
 def test_the_sketch_is_made_anew_when_there_is_more_to_see(tables, monkeypatch) -> None:
     monkeypatch.setattr(sketching, "_FROM", 50)
     vectors = unit(np.random.default_rng(3), 2000)

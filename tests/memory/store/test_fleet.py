@@ -8,10 +8,12 @@ import os
 import select
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from memagent.errors import StoreError
 from memagent.memory import (
@@ -208,6 +210,34 @@ def test_a_word_is_as_rare_as_the_whole_fleet_makes_it(server: Server) -> None:
         # All that Ann remembers has her name, so that to her alone it says nothing.
         found = fleet.recall(Query(text="ann mug"), ("rare_ann", "rare_bob"), shared=False)
     assert found[0].item.text == "told by ann: a mug"
+
+
+class Meanings:
+    """An embedder that knows what a few texts are about."""
+
+    id = "meanings"
+    dimension = 3
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        about = {"thirst": (1.0, 0.0, 0.0), "a cup of tea": (0.9, 0.43589, 0.0)}
+        about["the beverage"] = (0.6, 0.8, 0.0)
+        return np.array([about.get(text, (0.0, 0.0, 1.0)) for text in texts], np.float32)
+
+
+def test_a_fleet_finds_what_means_the_same_in_other_words(server: Server) -> None:
+    robots = {"meaning_ann": "the beverage", "meaning_bob": "a cup of tea"}
+    with Fleet(server.dsn, embedder=Meanings()) as fleet:
+        for number, (robot, text) in enumerate(robots.items()):
+            config = writer_of(robot)
+            with LifelongMemory(server.dsn, config=config, embedder=Meanings()) as memory:
+                memory.remember(text, stamp=float(number))
+                memory.remember(f"a shoe of {robot}", stamp=1e5 + number)  # In no context of it.
+                assert memory.settle(DEADLINE_S)
+        found = fleet.recall(Query(text="thirst"), list(robots), shared=False)
+        assert [f.robot for f in found[:2]] == ["meaning_bob", "meaning_ann"]
+        assert {f.item.text for f in found[:2]} == set(robots.values())
+        found = fleet.recall(Query(text="shoe"), list(robots), shared=False)
+        assert {f.item.text for f in found} == {f"a shoe of {robot}" for robot in robots}
 
 
 def test_what_a_robot_forgets_the_fleet_does_not_find(server: Server) -> None:
