@@ -13,9 +13,10 @@ from typing import Protocol
 from memagent.catalogue import Catalogue
 from memagent.errors import InstructionError, MemagentError
 from memagent.planner.agenda import Agenda, Conclusion
+from memagent.planner.choice import chosen
 from memagent.planner.config import PlannerConfig
 from memagent.planner.contribution import Contribution
-from memagent.planner.critic import Critic, CriticPort, already_done
+from memagent.planner.critic import CriticPort, already_done
 from memagent.planner.events import (
     GoalGrounded,
     Note,
@@ -34,7 +35,7 @@ from memagent.planner.ports import Canceled, Corrections, MemoryPort, SkillPort
 from memagent.planner.situation import Situation
 from memagent.planner.skills import FLAT_SKILLS, Skill
 from memagent.planner.steady_memory import MemoryLostError, SteadyMemory
-from memagent.planner.symbolic import NoPlan, SymbolicPlanner
+from memagent.planner.symbolic import NoPlan
 from memagent.site import Site
 from memagent.types import (
     Code,
@@ -92,8 +93,9 @@ class ClosedLoop:
         self.skills = skills
         self.site = site
         self.catalogue = catalogue
-        self.planner = planner or SymbolicPlanner(declared)
-        self.critic = critic or Critic(declared)
+        configured = chosen(self.config, declared)
+        self.planner: PlannerPort = planner or configured[0]
+        self.critic: CriticPort = critic or configured[1]
         self.declared = declared
         self.tools = tools
         self.pause = pause

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from memagent.language_model import EndpointConfig
 
 Count = Annotated[int, Field(ge=1, le=1000)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -16,6 +18,14 @@ class PlannerConfig(BaseModel):
     """Budgets, thresholds and switches of the closed loop."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    planner: Literal["symbolic", "language_model"] = "symbolic"
+    """Who plans; where a model has no plan that can work, the symbolic planner does."""
+    judge: Literal["rules", "language_model"] = "rules"
+    """Who criticises; a model is asked after the rules."""
+    language_model: EndpointConfig | None = None
+    transcript: str = ""
+    """File of questions to the model and its answers, asked first; "" for none."""
 
     critic: bool = True
     """Judge every step but the first of a plan before it is executed."""
@@ -66,3 +76,12 @@ class PlannerConfig(BaseModel):
     """And its heading within this angle, radians."""
     work_radius: Length = 1.0
     """While it works at a place that it drove to, the base may stray so far, metres."""
+
+    @model_validator(mode="after")
+    def _has_its_model(self) -> PlannerConfig:
+        if "language_model" in (self.planner, self.judge) and self.language_model is None:
+            raise ValueError(
+                "planner or judge is language_model: say which one under language_model, by its "
+                "url and model"
+            )
+        return self

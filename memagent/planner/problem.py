@@ -8,6 +8,7 @@ declaration says, each literal spelled out in facts about this call's places and
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import unified_planning.model as up
@@ -20,6 +21,16 @@ from memagent.site import Appliance
 from memagent.types import SkillCall
 
 Fact = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What one call needs and does, in one of its meanings."""
+
+    call: SkillCall
+    needs: tuple[Fact, ...]
+    makes: tuple[Fact, ...]
+    ends: tuple[Fact, ...]
 
 
 class Problem:
@@ -39,8 +50,10 @@ class Problem:
         self._skills = skills
         self._environment = environment
         self.built = up.Problem("task", environment)
-        self.calls: dict[str, SkillCall] = {}
-        """Name of each action -> the call that it stands for."""
+        self.actions: dict[str, Action] = {}
+        """By the name that each has in ``built``."""
+        self.initial: tuple[Fact, ...] = ()
+        self.goals: tuple[Fact, ...] = ()
         self._excluded: list[SkillCall] = []
         self._facts: dict[Fact, Any] = {}
         self._assumed = dict(objective.assumed)
@@ -130,6 +143,7 @@ class Problem:
             if container:
                 true.append(("inside", name, container))
         true += [fact for fact in self._objective.states if situation.holds(*fact)]
+        self.initial = tuple(true)
         for fact in true:
             self.built.set_initial_value(self._fact(*fact), True)
 
@@ -149,6 +163,7 @@ class Problem:
             goals.append(("holding", objective.hold))
         if objective.stand:
             goals.append(("at", objective.stand))
+        self.goals = tuple(goals)
         for goal in goals:
             self.built.add_goal(self._fact(*goal))
 
@@ -225,15 +240,16 @@ class Problem:
     def _action(
         self, call: SkillCall, needs: list[Fact], makes: list[Fact], ends: list[Fact]
     ) -> None:
-        action = up.InstantaneousAction(f"a{len(self.calls)}", _env=self._environment)
-        for fact in dict.fromkeys(needs):
+        action = up.InstantaneousAction(f"a{len(self.actions)}", _env=self._environment)
+        needs = list(dict.fromkeys(needs))
+        for fact in needs:
             action.add_precondition(self._fact(*fact))
         for fact in ends:
             action.add_effect(self._fact(*fact), False)
         for fact in makes:
             action.add_effect(self._fact(*fact), True)
         self.built.add_action(action)
-        self.calls[action.name] = call
+        self.actions[action.name] = Action(call, tuple(needs), tuple(makes), tuple(ends))
 
     def _needed(self, term: Term, binding: Mapping[str, str]) -> list[Fact]:
         """A condition of a declaration as facts about one call."""

@@ -49,7 +49,7 @@ class SymbolicPlanner:
             actions = self._solve(problem)
         if actions is None:
             return NoPlan(f'there is no way to "{objective.words}" ({problem.excluded_words()})')
-        calls = tuple(problem.calls[name] for name in actions)
+        calls = tuple(problem.actions[name].call for name in actions)
         return calls or NoPlan(f'"{objective.words}" needs nothing to be done, yet does not hold')
 
     def _solve(self, problem: Problem) -> list[str] | None:

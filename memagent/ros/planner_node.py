@@ -8,8 +8,9 @@ import threading
 from rclpy.action.server import ServerGoalHandle
 
 from memagent.catalogue import load_catalogue
+from memagent.config import read_yaml
 from memagent.errors import ConfigError
-from memagent.planner import ClosedLoop, PlannerEvent
+from memagent.planner import ClosedLoop, PlannerConfig, PlannerEvent
 from memagent.planner.narration import narrate
 from memagent.ros import convert, qos
 from memagent.ros.goals import OneGoalServer
@@ -21,7 +22,7 @@ from memagent.types import Plan, TaskResult, TaskStatus
 from memagent_interfaces import msg
 from memagent_interfaces.action import ExecuteTask
 
-PLANNERS = ("symbolic",)
+PLANNERS = ("symbolic", "language_model")
 HEARTBEAT_S = 1.0
 """Feedback goes out at least so often, so that a client can tell a long task from a dead node."""
 
@@ -35,13 +36,21 @@ class PlannerNode(RegionNode):
         self._plans = self.create_publisher(msg.Plan, "memagent/plan", qos.RELIABLE)
 
     def configure(self) -> None:
-        planner = self.text("planner", "symbolic", "Planner to use.")
-        if planner not in PLANNERS:
+        config = read_yaml(
+            self.file("planner_config", "configs/planner.yaml", "Who plans, and how."),
+            PlannerConfig,
+        )
+        planner = self.text("planner", "", "Who plans, if not whom planner_config says.")
+        if planner and planner not in PLANNERS:
             raise ConfigError(f"parameter planner: no planner {planner!r}; there are {PLANNERS}")
+        if planner == "language_model" and config.language_model is None:
+            raise ConfigError("parameter planner: planner_config names no language_model")
+        if planner:
+            config = config.model_copy(update={"planner": planner})
         site = load_site(self.file("site", "configs/sites/flat.yaml", "Surveyed map."))
         catalogue = load_catalogue(self.file("objects", "configs/objects.yaml", "Kinds of object."))
         self._loop = ClosedLoop(
-            MemoryClient(self), SkillClient(self), site, catalogue, on_event=self._on_event
+            MemoryClient(self), SkillClient(self), site, catalogue, config, self._on_event
         )
         self._goals = OneGoalServer(
             self,
