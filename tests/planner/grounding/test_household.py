@@ -202,9 +202,9 @@ def test_quantifiers(grounder: HouseholdGrounder) -> None:
     )
 
 
-def test_a_carrier_is_a_condition_of_its_own(grounder: HouseholdGrounder) -> None:
+def test_a_carrier_is_a_part_of_the_condition(grounder: HouseholdGrounder) -> None:
     goal = grounder.ground("Put a cup with a fork in it in the sink", KITCHEN).goal
-    assert str(goal) == "the Fork in the Cup and the Cup in the SinkBasin"
+    assert str(goal) == "the Fork in the Cup, that at the SinkBasin"
 
 
 def test_furniture_that_memory_knows_is_likelier_meant(grounder: HouseholdGrounder) -> None:
