@@ -95,8 +95,9 @@ class Attempt:
 
 @dataclass
 class Watch:
-    """Wall times of planning, and of everything else that the agent does about one skill."""
+    """Times of planning, and of everything else that the agent does about one skill."""
 
+    clock: Callable[[], float] = time.perf_counter
     plans: list[float] = field(default_factory=list)
     steps: list[float] = field(default_factory=list)
     _planning: float = 0.0
@@ -113,13 +114,13 @@ class Watch:
 
     def skill_begins(self) -> None:
         """Close the books on the skill before: what was spent since, less planning."""
-        now = time.perf_counter()
+        now = self.clock()
         if self._returned is not None:
             self.steps.append(now - self._returned - self._planning + self._perceiving)
         self._planning = self._perceiving = 0.0
 
     def skill_ends(self) -> None:
-        self._returned = time.perf_counter()
+        self._returned = self.clock()
 
     def stop(self) -> None:
         self._returned = None
@@ -143,11 +144,11 @@ class _WatchedPlanner:
         self._watch = watch
 
     def plan(self, objective: Objective, situation: Situation) -> tuple[SkillCall, ...] | NoPlan:
-        began = time.perf_counter()
+        began = self._watch.clock()
         try:
             return _PLANNER.plan(objective, situation)
         finally:
-            self._watch.planned(time.perf_counter() - began)
+            self._watch.planned(self._watch.clock() - began)
 
 
 class _Retrieving:
@@ -205,10 +206,12 @@ class Household:
         return LifelongMemory(":memory:", self.site, self.memory_config)
 
     def _observe(self, percept: Percept) -> None:
-        began = time.perf_counter()
+        if self.watch is None:
+            self.memory.observe(percept)
+            return
+        began = self.watch.clock()
         self.memory.observe(percept)
-        if self.watch is not None:
-            self.watch.perceived(time.perf_counter() - began)
+        self.watch.perceived(self.watch.clock() - began)
 
     def forget(self) -> None:
         """Start over with an empty memory."""
