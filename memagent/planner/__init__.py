@@ -20,7 +20,7 @@ from memagent.planner.events import (
 from memagent.planner.goal import Condition, Goal, ObjectRef
 from memagent.planner.grounding import ground
 from memagent.planner.objective import Objective
-from memagent.planner.ports import Canceled, MemoryPort, SkillPort
+from memagent.planner.ports import Canceled, MemoryPort, SkillPort, SpacePort
 from memagent.planner.situation import Situation
 from memagent.planner.symbolic import NoPlan, SymbolicPlanner
 
@@ -43,6 +43,7 @@ __all__ = [
     "PlannerPort",
     "Situation",
     "SkillPort",
+    "SpacePort",
     "StepFinished",
     "StepJudged",
     "StepStarted",

@@ -6,8 +6,9 @@ Algorithm 1). Every run ends with a result that says why.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from memagent.catalogue import Catalogue
@@ -30,10 +31,11 @@ from memagent.planner.grounding import ground
 from memagent.planner.journal import NO_ANSWER, Journal
 from memagent.planner.liveness import Liveness, signature
 from memagent.planner.objective import Objective
-from memagent.planner.ports import Canceled, MemoryPort, SkillPort
+from memagent.planner.ports import Canceled, MemoryPort, SkillPort, SpacePort
 from memagent.planner.situation import Situation
 from memagent.planner.steady_memory import MemoryLostError, SteadyMemory
 from memagent.planner.symbolic import NoPlan, SymbolicPlanner
+from memagent.planner.ways import known_ways
 from memagent.site import Site
 from memagent.types import (
     Code,
@@ -73,12 +75,14 @@ class ClosedLoop:
         *,
         planner: PlannerPort | None = None,
         critic: CriticPort | None = None,
+        space: SpacePort | None = None,
         pause: Callable[[float], object] = time.sleep,
     ) -> None:
         """Args beyond what is to be connected:
 
-        ``planner`` and ``critic`` replace the embedded ones. ``pause`` lets seconds pass while
-        something does not answer; where the simulation advances only when told, it is
+        ``planner`` and ``critic`` replace the embedded ones. ``space`` knows how far places are by
+        ways that were driven; without it distances are straight. ``pause`` lets seconds pass
+        while something does not answer; where the simulation advances only when told, it is
         ``robot.wait``.
         """
         self.config = config or PlannerConfig()
@@ -90,6 +94,7 @@ class ClosedLoop:
         self.catalogue = catalogue
         self.planner = planner or SymbolicPlanner()
         self.critic = critic or Critic()
+        self.space = space
         self.pause = pause
         self.tell: Callable[[PlannerEvent], None] = on_event or (lambda event: None)
 
@@ -303,7 +308,11 @@ class _Attempt:
     # --- small things ----------------------------------------------------------------------
 
     def _see(self, world: WorldBelief) -> Situation:
-        situation = Situation(world, self._loop.site, self._journal, self._loop.memory.where)
+        space, site, base = self._loop.space, self._loop.site, world.base
+        ways: Callable[[], Mapping[str, float]] = dict
+        if space is not None and base is not None:
+            ways = partial(known_ways, space, site, base)
+        situation = Situation(world, site, self._journal, self._loop.memory.where, ways)
         self._contribution.observe(situation)
         return situation
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -26,6 +26,8 @@ class Situation:
     journal: Journal
     where: Callable[[str], ObjectBelief]
     """Asks memory for an object that the belief does not list."""
+    ways: Callable[[], Mapping[str, float]] = dict
+    """Asks for places with a known way there, and its length in metres; asked once at most."""
     _asked: dict[str, ObjectBelief] = field(default_factory=dict, repr=False)
 
     @property
@@ -59,13 +61,17 @@ class Situation:
         return tuple(p.name for p in self.site.places if p.stand == stand)
 
     def effort(self, place: str) -> float:
-        """What it takes to go to ``place`` and look there, in metres of driving."""
+        """What it takes to go to ``place`` and look there, in metres of driving: by the way that is
+        known, or else as the crow flies, and some more to another room.
+        """
         target = self.site.place(place)
         effort = self.config.look_cost
         if target.is_container and not self.is_open(place):
             effort += self.config.open_cost
         base = self.world.base
-        if base is not None:
+        if base is not None and place in self._ways:
+            effort += self._ways[place]
+        elif base is not None:
             effort += math.hypot(base.x - target.stand[0], base.y - target.stand[1])
             if self.site.room_at(base.x, base.y) not in ("", target.room):
                 effort += self.config.room_cost
@@ -150,6 +156,10 @@ class Situation:
         """Whether the object was seen at, or put to, ``place`` in this task, and is still there."""
         location = self.location(name)
         return location is not None and location.place == place and self.fresh(name)
+
+    @cached_property
+    def _ways(self) -> Mapping[str, float]:
+        return self.ways()
 
     @cached_property
     def _places(self) -> frozenset[str]:

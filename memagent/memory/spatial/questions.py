@@ -21,6 +21,7 @@ from memagent.memory.spatial.values import (
     Knowledge,
     Nearby,
     Neighbour,
+    Sketch,
     Unexplored,
     Way,
     Whereabouts,
@@ -256,6 +257,18 @@ class Questions:
             everything = self._voxels.level(0)
         side = max(0.05, self.config.voxels.resolution)
         return floor_plan(everything, self.config.floor, self.config.body, side)
+
+    def sketch(self) -> Sketch:
+        """Places, passages and things, to be drawn."""
+        with self._lock:
+            graph = self._state.graph
+            at = {place.id: (place.pose.x, place.pose.y) for place in graph.places}
+            ways = [(at[a], at[b]) for a, b, _ in graph.ways.passages()]
+            return Sketch(
+                np.array(list(at.values()), np.float64).reshape(-1, 2),
+                np.array(ways, np.float64).reshape(-1, 2, 2),
+                tuple(stay for _, stay in self._state.things.current()),
+            )
 
     def obstacles(self, at: tuple[float, float], radius: float) -> FloatArray:
         """(n, 3) centres of occupied voxels in the robot's way within ``radius`` m of (x, y)."""

@@ -148,6 +148,18 @@ class Grid:
     """(rows along y, columns along x): 0 free, 100 occupied, -1 unknown; as nav_msgs has it."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sketch:
+    """What there is to draw of places and things."""
+
+    places: FloatArray
+    """(n, 2)."""
+    passages: FloatArray
+    """(m, 2, 2): from where to where."""
+    things: tuple[Stay, ...]
+    """That are somewhere now."""
+
+
 @dataclass(slots=True)
 class Rejected:
     """What was refused since the memory was opened, by kind."""
