@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is wrong in Mem4Nav's public code where its parts meet, and must not be here.
 
-Defects of a part are tested with that part: ``voxels/test_morton.py`` and ``test_spatial_cache.py``,
+Defects of a part are tested with that part: ``voxels/test_morton.py``, ``test_spatial_cache.py``,
 ``topology/test_defects.py``, ``tokens/test_published_defects.py``; scoring with the benchmarks.
 """
 
