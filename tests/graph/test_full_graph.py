@@ -80,6 +80,25 @@ def test_memory_answers_all_its_services(graph):
         graph.ask(srv.Forget, "memagent/memory/forget", id=note.id)
 
 
+def test_the_camera_fills_spatial_memory_and_it_answers(graph):
+    def looked():
+        found = graph.ask(srv.Unexplored, "memagent/memory/unexplored").found
+        return "border" in {item.kind for item in found}
+
+    assert wait_until(looked, 30), "no cloud was taken in"
+    near = graph.ask(srv.Near, "memagent/memory/near", name="kitchen counter", radius=3.0)
+    assert "place" in {item.kind for item in near.found}
+    assert math.isfinite(near.obstacle)
+    lengths = graph.ask(
+        srv.RouteLengths, "memagent/memory/route_lengths", start=near.position,
+        goals=[near.position],
+    ).lengths  # fmt: skip
+    assert len(lengths) == 1
+    graph.ask(srv.Changed, "memagent/memory/changed", since=0.0)
+    with pytest.raises(MemagentError, match="unicorn"):
+        graph.ask(srv.Route, "memagent/memory/route", goal="unicorn")
+
+
 def test_memory_is_exported_and_backed_up(graph):
     export, backup = graph.folder / "export.json", graph.folder / "backup.db"
     graph.ask(srv.Export, "memagent/memory/export", path=str(export))

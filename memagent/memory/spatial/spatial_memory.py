@@ -78,7 +78,8 @@ class SpatialMemory(Keeping):
             TopologyError: its places are no graph.
         """
         super().__init__(folder, config or SpatialConfig(), knowledge, site)
-        self._gate = PoseGate(self.config.fastest, self.config.jumps)
+        left_at = self._state.graph.trajectory.odometry
+        self._gate = PoseGate(self.config.fastest, self.config.jumps, left_at)
         self._words = NGramEmbedder()
         self._cache = SpatialCache(self._words.dimension, self.config.cache)
         self._noticing = Noticing(self.config.same, self.config.farthest)

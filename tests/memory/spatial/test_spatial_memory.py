@@ -386,6 +386,19 @@ def test_all_is_there_after_opening_again(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_no_way_leads_from_where_the_robot_was_when_memory_was_last_open(tmp_path: Path) -> None:
+    with SpatialMemory(tmp_path, CONFIG) as space:
+        last = tour(space)[-1]
+    with SpatialMemory(tmp_path, CONFIG) as space:
+        here = space.arrive(Sight(100.0, Pose2D(3.0, 6.0), look_of(8))).place
+        with pytest.raises(TopologyError, match="no way"):
+            space.route(last)
+    with SpatialMemory(tmp_path, CONFIG) as space:  # it stood still meanwhile
+        space.arrive(Sight(110.0, Pose2D(3.2, 6.0), look_of(8)))
+        assert space.arrive(Sight(115.0, Pose2D(3.0, 8.0), look_of(9))).place != here
+        assert space.route(here).length == pytest.approx(2.0, abs=0.3)
+
+
 def test_snapshots_are_taken_by_themselves_in_the_midst_of_a_drive(tmp_path: Path) -> None:
     config = SpatialConfig(**{**dict(CONFIG), "journal_bytes": 2000})
     with SpatialMemory(tmp_path, config) as space, SpatialMemory(config=config) as other:
