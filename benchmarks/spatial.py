@@ -126,7 +126,8 @@ def gather(out: Path) -> dict[str, Any]:
         rows.append({"figure": name, "aim": figure.aim, "met": met})
         within = "" if low is None else f"{low:,.4g} to {high:,.4g}"
         aim = "" if figure.aim is None else f"{'≥' if figure.at_least else '≤'} {figure.aim:,g}"
-        table.add_row(name, f"{value:,.4g}", within, aim, "yes" if met else "no")
+        told = "" if figure.aim is None else "yes" if met else "no"
+        table.add_row(name, f"{value:,.4g}", within, aim, told)
     console.print(table)
     load = os.getloadavg()
     console.print(f"load average while the table was made: {load[0]:.1f}")
