@@ -15,7 +15,7 @@ from generated_flat import Flat, Walker
 from memagent.memory.spatial.topology.config import TopologyConfig
 from memagent.memory.spatial.topology.graph import TopologyGraph
 from memagent.memory.spatial.topology.se2 import between, transform
-from memagent.memory.spatial.topology.values import TopologyError
+from memagent.memory.spatial.topology.values import TopologyError, Visit
 from memagent.types import Pose2D
 
 UNSEEN_ROOMS = 2
@@ -62,15 +62,21 @@ class Trial:
     """Spots that were visited; a perfect graph has as many places."""
 
 
-def run_trial(config: TopologyConfig, seed: int, errands: int = 40, homing: bool = False) -> Trial:
-    """Tour a flat twice and run errands in it.
+def run_trial(
+    config: TopologyConfig,
+    seed: int,
+    errands: int = 40,
+    homing: bool = False,
+    walker: Walker | None = None,
+) -> Trial:
+    """Tour the flat of a seed twice and run errands in it; ``walker`` is another robot than usual.
 
     With ``homing``, the robot sees the next place of a route and drives to it, if it is in the same
     room, whatever its pose on the map; without, it goes by the map.
     """
     rng = np.random.default_rng([seed, 1])
-    flat = Flat(seed)
-    walker, graph = Walker(flat, 0, seed), TopologyGraph(config)
+    walker = walker or Walker(Flat(seed), 0, seed)
+    flat, graph = walker.flat, TopologyGraph(config)
     origin: dict[str, int] = {}  # place -> the spot that it was made for
     hidden = _leaf_rooms(flat, UNSEEN_ROOMS)
     tour = [i for i, spot in enumerate(flat.spots) if not hidden & set(spot.rooms)]
@@ -92,6 +98,11 @@ def run_trial(config: TopologyConfig, seed: int, errands: int = 40, homing: bool
         relocations.append(Relocation(spot in been, claimed, right, once))
     runs = tuple(_errand(graph, walker, origin, homing, rng) for _ in range(errands))
     return Trial(tuple(relocations), runs, len(graph.places), len(flat.spots))
+
+
+def _observe(graph: TopologyGraph, walker: Walker) -> Visit:
+    """Look, by the heading that the graph's corrections give."""
+    return graph.observe(walker.sight(graph.drive(walker.odometry).yaw))
 
 
 def _leaf_rooms(flat: Flat, count: int) -> set[tuple[int, int]]:
@@ -116,14 +127,14 @@ def _walk(
     here = walker.spot
     assert here is not None
     if graph.here is None:
-        place = graph.observe(walker.sight()).place
+        place = _observe(graph, walker).place
         yield here, place, place
     for goal in goals:
         allowed = network
         for _, spot in pairwise(nx.dijkstra_path(allowed, walker.spot, int(goal), "length")):
             while not walker.go(spot):
                 _note_failure(graph, walker, spot)
-            place = graph.observe(walker.sight()).place
+            place = _observe(graph, walker).place
             yield spot, place, place
 
 
@@ -153,7 +164,7 @@ def _errand(
 ) -> Errand:
     """Go to a place by the graph alone, planning anew at each stop."""
     goal = str(rng.choice([place.id for place in graph.places if place.id in origin]))
-    visit = graph.observe(walker.sight())
+    visit = _observe(graph, walker)
     tries = 2 * nx.dijkstra_path_length(walker.flat.network, walker.spot, origin[goal]) + 4
     began, smooth, promise = walker.clock, True, None
     failed: set[tuple[str, str]] = set()
@@ -165,7 +176,7 @@ def _errand(
             # No other way: look around from elsewhere, then give the failed ways another chance.
             failed, smooth = set(), False
             if walker.go(int(rng.choice(list(walker.flat.network[walker.spot])))):
-                visit = graph.observe(walker.sight())
+                visit = _observe(graph, walker)
             continue
         promise = promise or route
         following = route.places[1]
@@ -177,7 +188,7 @@ def _errand(
         else:
             went = walker.reach((motion.x, motion.y))
         if went:
-            visit = graph.observe(walker.sight())
+            visit = _observe(graph, walker)
             smooth &= visit.place == graph.resolve(following)
         else:
             smooth = False

@@ -9,6 +9,7 @@ alike, two rooms look exactly the same throughout, and all doors look much alike
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import networkx as nx
@@ -35,6 +36,8 @@ DRIFT_BIAS = 0.004
 """Odometry turns by as much each metre, radians."""
 
 Room = tuple[int, int]
+Look = Callable[[Pose2D, float], FloatArray]
+"""What the robot sees at a true pose, believing its heading to be so many radians."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +55,9 @@ class Spot:
 class Flat:
     """Rooms, spots, and which spots one can drive between in a straight line."""
 
-    def __init__(self, seed: int, columns: int = 5, rows: int = 2) -> None:
+    def __init__(self, seed: int, columns: int = 5, rows: int = 2, shut: float = 0.5) -> None:
+        """``shut`` is the share of the doors beyond a tree of them that are often shut."""
+        self._shut = shut
         self._rng = np.random.default_rng(seed)
         self.rooms = [(c, r) for c in range(columns) for r in range(rows)]
         self.doors = self._choose_doors(columns, rows)
@@ -81,7 +86,7 @@ class Flat:
             if frozenset((a, b)) in tree:
                 doors[a, b] = 1.0
             elif self._rng.random() < 0.6:
-                doors[a, b] = 0.3 if self._rng.random() < 0.5 else 1.0
+                doors[a, b] = 0.3 if self._rng.random() < self._shut else 1.0
         return doors
 
     def _room_spots(self) -> list[Spot]:
@@ -117,8 +122,26 @@ class Flat:
 class Walker:
     """A robot that knows its odometry and looks; where it truly is stays with the referee."""
 
-    def __init__(self, flat: Flat, start: int, seed: int) -> None:
+    def __init__(
+        self,
+        flat: Flat,
+        start: int,
+        seed: int,
+        look: Look | None = None,
+        drift_of_heading: float = 1.0,
+    ) -> None:
+        """Stand at the spot ``start``.
+
+        Args:
+            flat: where it walks.
+            start: number of a spot.
+            seed: of what it measures.
+            look: says what a spot looks like; None: as the flat made it up, and some noise.
+            drift_of_heading: times that of wheel odometry; less where a gyroscope helps.
+        """
         self.flat = flat
+        self._look = look
+        self._drift_of_heading = drift_of_heading
         self.spot: int | None = start
         self.truth = Pose2D(*flat.spots[start].position)
         self.odometry = Pose2D(0.0, 0.0)
@@ -150,12 +173,15 @@ class Walker:
             return False
         return self.go(spot)
 
-    def sight(self) -> Sight:
-        """What it sees where it stands."""
+    def sight(self, yaw: float = 0.0) -> Sight:
+        """What it sees where it stands, believing its heading on the map to be ``yaw``."""
         assert self.spot is not None
         spot = self.flat.spots[self.spot]
-        noise = self._rng.normal(size=DIMENSIONS)
-        look = spot.look + LOOK_NOISE * noise / np.linalg.norm(noise)
+        if self._look is not None:
+            look = self._look(self.truth, yaw)
+        else:
+            noise = self._rng.normal(size=DIMENSIONS)
+            look = spot.look + LOOK_NOISE * noise / np.linalg.norm(noise)
         doors = [
             Exit((seen.x, seen.y), OPENING)
             for other in self.flat.network[self.spot]
@@ -174,7 +200,7 @@ class Walker:
         measured = Pose2D(
             step.x + DRIFT_DISTANCE * length * noise[0],
             step.y + DRIFT_DISTANCE * length * noise[1],
-            step.yaw + DRIFT_TURN * length * noise[2] + DRIFT_BIAS * length,
+            step.yaw + self._drift_of_heading * length * (DRIFT_TURN * noise[2] + DRIFT_BIAS),
         )
         self.odometry = compose(self.odometry, measured)
         self.truth = truth

@@ -79,10 +79,21 @@ def octree():
     tree = o3d.geometry.Octree(max_depth=int(np.ceil(np.log2(span / side))))
     tree.convert_from_point_cloud(o3d.geometry.PointCloud(o3d.utility.Vector3dVector(points)))
 
+def octomap_bulk():
+    tree = octomap.OcTree(side)
+    tree.updateNodes(points, True, True)
+    tree.updateInnerOccupancy()
+
+calls = {"bulk": bulk, "stream": stream, "lookup": lookup, "octree": octree}
+try:
+    import octomap
+    calls["octomap"] = octomap_bulk
+except ImportError:
+    pass
 took = {}
-for name, call in (("bulk", bulk), ("stream", stream), ("lookup", lookup), ("octree", octree)):
+for name, call in calls.items():
     took[name] = []
-    for _ in range(repeats if name != "octree" else 2):
+    for _ in range(2 if name in ("octree", "octomap") else repeats):
         began = clock()
         call()
         took[name].append(clock() - began)
@@ -162,6 +173,8 @@ def measure(
     row["bytes_per_voxel"] = voxels.nbytes / len(voxels)  # With all that searches made.
     if peers:
         row |= _peers(points, batches, side, repeats, peers)
+        if "octomap_insert_mpts" in row:
+            row["insert_vs_octomap"] = row["insert_mpts"] / row["octomap_insert_mpts"]
         row["insert_vs_o3d_hashmap"] = row["insert_mpts"] / row["o3d_hashmap_insert_mpts"]
         row["insert_vs_o3d_octree"] = row["insert_mpts"] / row["o3d_octree_insert_mpts"]
         row["stream_vs_o3d_hashmap"] = row["stream_mpts"] / row["o3d_hashmap_stream_mpts"]
@@ -205,7 +218,10 @@ def _peers(
         raise SystemExit(f"--peers {peers}: {run.stderr.strip().splitlines()[-1]}")
     told = json.loads(run.stdout.splitlines()[-1])
     took = {name: min(seconds) for name, seconds in told["took"].items()}
-    return {
+    octomap = (
+        {"octomap_insert_mpts": len(points) / took["octomap"] / 1e6} if "octomap" in took else {}
+    )
+    return octomap | {
         "open3d": told["open3d"],
         "o3d_hashmap_insert_mpts": len(points) / took["bulk"] / 1e6,
         "o3d_octree_insert_mpts": len(points) / took["octree"] / 1e6,
@@ -285,7 +301,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for spatial_voxels.json")
     parser.add_argument("--quick", action="store_true", help="50 000 points, for a look")
     parser.add_argument(
-        "--peers", default="", metavar="PYTHON", help="interpreter of an environment with open3d"
+        "--peers",
+        default="",
+        metavar="PYTHON",
+        help="a Python with open3d, maybe octomap",
     )
     parser.add_argument("--seed", type=int, default=0)
     o = parser.parse_args(arguments)

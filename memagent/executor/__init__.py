@@ -3,6 +3,7 @@
 
 from memagent.executor.config import ExecutorConfig
 from memagent.executor.kinematics import ArmKinematics
+from memagent.executor.obstacles import Occupancy
 from memagent.executor.safety import EmergencyStop, SafetyGuard
 from memagent.executor.skills import SKILL_NAMES, Skills
 from memagent.executor.trajectory import time_path
@@ -12,6 +13,7 @@ __all__ = [
     "ArmKinematics",
     "EmergencyStop",
     "ExecutorConfig",
+    "Occupancy",
     "SafetyGuard",
     "Skills",
     "time_path",

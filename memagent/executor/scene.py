@@ -10,12 +10,15 @@ import numpy as np
 
 from memagent.executor.collision import Box, site_boxes
 from memagent.executor.navigation import ClearanceMap, Point, plan_path
+from memagent.executor.obstacles import Occupancy, Occupied, unexpected
 from memagent.site import Place, Site
 from memagent.types import ObjectObservation, Percept, Pose2D
 
 _TRUSTED = 0.5
 _OPEN = 0.6
 """A container that is open at least so far can be worked in."""
+_AROUND_THINGS = 0.05
+"""Metres around a thing in view within which what is occupied is that thing."""
 _OVERHEAD = 1.9
 """Metres; what hangs above it does not stop the base."""
 
@@ -23,8 +26,15 @@ _OVERHEAD = 1.9
 class Scene:
     """The site with its containers as they were last seen or left."""
 
-    def __init__(self, site: Site, base_radius: float) -> None:
+    def __init__(self, site: Site, base_radius: float, occupied: Occupied = lambda: None) -> None:
+        """``occupied`` returns the space near the robot that memory knows to be occupied; the same
+        object until there is news, None where nothing is known.
+        """
         self.site = site
+        self._occupied = occupied
+        self._occupancy: Occupancy | None = None
+        self._things: tuple[Box, ...] = ()
+        self._obstacles: tuple[Box, ...] = ()
         self._radius = base_radius
         self._openings: dict[str, float] = {}
         self._cache: tuple[tuple[Box, ...], ClearanceMap] | None = None
@@ -50,6 +60,7 @@ class Scene:
         for container in percept.containers:
             if container.name in names and container.confidence >= _TRUSTED:
                 self.set_opening(container.name, container.opening)
+        self._things = object_boxes(percept.objects, grow=_AROUND_THINGS)
 
     def bounds(self, place: Place) -> tuple[float, float, float, float]:
         """Where objects rest in the place as it is now."""
@@ -59,12 +70,27 @@ class Scene:
 
     @property
     def boxes(self) -> tuple[Box, ...]:
-        """Everything solid that the site tells of."""
+        """Everything solid: what the site tells of, and what was found to be in the way besides."""
         return self._built()[0]
 
     def boxes_with(self, container: str, opening: float) -> tuple[Box, ...]:
         """As :attr:`boxes`, were that container open so far."""
-        return site_boxes(self.site, {**self._openings, container: opening})
+        self._look_around()
+        return (
+            *site_boxes(self.site, {**self._openings, container: opening}),
+            *self._obstacles,
+        )
+
+    def _look_around(self) -> None:
+        """Take over what is in the way, where that has changed."""
+        occupancy = self._occupied()
+        if occupancy is self._occupancy:
+            return
+        self._occupancy = occupancy
+        site = site_boxes(self.site, self._openings)
+        found = () if occupancy is None else unexpected(occupancy, site, self._things)
+        if found != self._obstacles:
+            self._obstacles, self._cache = found, None
 
     @property
     def map(self) -> ClearanceMap:
@@ -97,8 +123,9 @@ class Scene:
         return next((p for p in options if self.free(p, clearance)), stand)
 
     def _built(self) -> tuple[tuple[Box, ...], ClearanceMap]:
+        self._look_around()
         if self._cache is None:
-            boxes = site_boxes(self.site, self._openings)
+            boxes = (*site_boxes(self.site, self._openings), *self._obstacles)
             low = [b for b in boxes if b.centre[2] - b.half[2] < _OVERHEAD]
             self._cache = (boxes, ClearanceMap(self.site.bounds, low))
         return self._cache

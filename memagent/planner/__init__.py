@@ -30,7 +30,7 @@ from memagent.planner.grounding import (
     task_type,
 )
 from memagent.planner.objective import Objective
-from memagent.planner.ports import Canceled, MemoryPort, SkillPort
+from memagent.planner.ports import Canceled, MemoryPort, SkillPort, SpacePort
 from memagent.planner.situation import Situation
 from memagent.planner.symbolic import NoPlan, SymbolicPlanner
 
@@ -58,6 +58,7 @@ __all__ = [
     "SceneObject",
     "Situation",
     "SkillPort",
+    "SpacePort",
     "StepFinished",
     "StepJudged",
     "StepStarted",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from memagent.catalogue import Catalogue
@@ -31,11 +32,12 @@ from memagent.planner.grounding import correct, ground
 from memagent.planner.journal import NO_ANSWER, NO_EFFECTS, Journal
 from memagent.planner.liveness import Liveness, signature
 from memagent.planner.objective import Objective
-from memagent.planner.ports import Canceled, Corrections, MemoryPort, SkillPort
+from memagent.planner.ports import Canceled, Corrections, MemoryPort, SkillPort, SpacePort
 from memagent.planner.situation import Situation
 from memagent.planner.skills import FLAT_SKILLS, Skill
 from memagent.planner.steady_memory import MemoryLostError, SteadyMemory
 from memagent.planner.symbolic import NoPlan
+from memagent.planner.ways import known_ways
 from memagent.site import Site
 from memagent.types import (
     Code,
@@ -77,13 +79,15 @@ class ClosedLoop:
         critic: CriticPort | None = None,
         declared: Mapping[str, Skill] = FLAT_SKILLS,
         tools: ObjectRef | None = None,
+        space: SpacePort | None = None,
         pause: Callable[[float], object] = time.sleep,
     ) -> None:
         """Args beyond what is to be connected:
 
         ``planner`` and ``critic`` replace the embedded ones. ``declared`` are the robot's skills,
-        ``tools`` the objects with which it can slice things. ``pause`` lets seconds pass while
-        something does not answer; where the simulation advances only when told, it is
+        ``tools`` the objects with which it can slice things. ``space`` knows how far places are by
+        ways that were driven; without it distances are straight. ``pause`` lets seconds pass
+        while something does not answer; where the simulation advances only when told, it is
         ``robot.wait``.
         """
         self.config = config or PlannerConfig()
@@ -98,6 +102,7 @@ class ClosedLoop:
         self.critic: CriticPort = critic or configured[1]
         self.declared = declared
         self.tools = tools
+        self.space = space
         self.pause = pause
         self.tell: Callable[[PlannerEvent], None] = on_event or (lambda event: None)
 
@@ -361,9 +366,13 @@ class _Attempt:
     # --- small things ----------------------------------------------------------------------
 
     def _see(self, world: WorldBelief) -> Situation:
-        memory = self._loop.memory
+        memory, space, site = self._loop.memory, self._loop.space, self._loop.site
+        base = world.base
+        ways: Callable[[], Mapping[str, float]] = dict
+        if space is not None and base is not None:
+            ways = partial(known_ways, space, site, base)
         situation = Situation(
-            world, self._loop.site, self._journal, memory.where, memory.lessons, _odds=self._odds
+            world, site, self._journal, memory.where, memory.lessons, ways, _odds=self._odds
         )
         self._contribution.observe(situation)
         for known in world.objects:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from memagent.types import (
+    FloatArray,
     Lesson,
     ObjectBelief,
     SkillCall,
@@ -52,6 +53,18 @@ class MemoryPort(Protocol):
         ...
 
     def end_episode(self, result: TaskResult) -> None: ...
+
+
+class SpacePort(Protocol):
+    """Spatial memory, where there is one."""
+
+    def route_lengths(self, start: tuple[float, float], goals: FloatArray) -> FloatArray:
+        """(n,) metres of known ways from x, y to (n, 2) goals, NaN where none is known.
+
+        Raises:
+            MemagentError: it does not answer.
+        """
+        ...
 
 
 class SkillPort(Protocol):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -32,6 +32,8 @@ class Situation:
     """Asks memory for an object that the belief does not list."""
     lessons: Callable[[str, str], tuple[Lesson, ...]] = lambda skill, subject: ()
     """Asks memory what it learned of a skill and an object or place."""
+    ways: Callable[[], Mapping[str, float]] = dict
+    """Asks for places with a known way there, and its length in metres; asked once at most."""
     _asked: dict[str, ObjectBelief] = field(default_factory=dict, repr=False)
     _odds: dict[tuple[str, str], float] = field(default_factory=dict, repr=False)
 
@@ -77,13 +79,17 @@ class Situation:
         return tuple(p.name for p in self.site.places if p.stand == stand)
 
     def effort(self, place: str) -> float:
-        """What it takes to go to ``place`` and look there, in metres of driving."""
+        """What it takes to go to ``place`` and look there, in metres of driving: by the way that is
+        known, or else as the crow flies, and some more to another room.
+        """
         target = self.site.place(place)
         effort = self.config.look_cost
         if target.is_container and not self.is_open(place):
             effort += self.config.open_cost / self.odds("open", place)
         base = self.world.base
-        if base is not None:
+        if base is not None and place in self._ways:
+            effort += self._ways[place]
+        elif base is not None:
             effort += math.hypot(base.x - target.stand[0], base.y - target.stand[1])
             if self.site.room_at(base.x, base.y) not in ("", target.room):
                 effort += self.config.room_cost
@@ -252,6 +258,10 @@ class Situation:
 
     def _is_somewhere(self, name: str) -> bool:
         return name in self.place_names or self.world.object(name) is not None
+
+    @cached_property
+    def _ways(self) -> Mapping[str, float]:
+        return self.ways()
 
     @cached_property
     def place_names(self) -> frozenset[str]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from rclpy.action.server import ServerGoalHandle
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from sensor_msgs.msg import PointCloud2
 from std_srvs.srv import Trigger
 
 from memagent.errors import MemagentError
-from memagent.executor import Skills
+from memagent.executor import Occupancy, Skills
 from memagent.robot import load_robot
 from memagent.ros import convert, qos
 from memagent.ros.goals import OneGoalServer
@@ -30,6 +31,7 @@ class ExecutorNode(RegionNode):
         super().__init__("executor")
         self._skills: Skills | None = None
         self._percept: Percept | None = None
+        self._occupancy: Occupancy | None = None
         self._goals: OneGoalServer | None = None
         self._phase = ("", 0.0)
 
@@ -38,13 +40,30 @@ class ExecutorNode(RegionNode):
         description = load_robot(
             self.file("robot", "configs/robots/mobile_panda.yaml", "Robot description.")
         )
+        avoid = self.flag(
+            "avoid_obstacles",
+            False,
+            "Keep clear of occupied space that memory reports and the site does not account for.",
+        )
         self._skills = Skills(
             RosRobot(self, description),
             site,
             description,
             percepts=lambda: self._percept,
             feedback=self._on_phase,
+            occupied=lambda: self._occupancy,
         )
+        if avoid:
+            self._voxel = self.number(
+                "obstacle_size", 0.03, 0.005, 0.5, "Side of a voxel of the obstacles, metres."
+            )
+            self.create_subscription(
+                PointCloud2,
+                "memagent/memory/obstacles",
+                self._on_obstacles,
+                qos.SENSOR,
+                callback_group=MutuallyExclusiveCallbackGroup(),
+            )
         self.create_subscription(
             msg.Percept,
             "memagent/percept",
@@ -89,6 +108,12 @@ class ExecutorNode(RegionNode):
 
     def _on_percept(self, message: msg.Percept) -> None:
         self._percept = convert.percept_from_msg(message)
+
+    def _on_obstacles(self, message: PointCloud2) -> None:
+        try:
+            self._occupancy = Occupancy(convert.points_from_msg(message), self._voxel)
+        except ValueError as error:
+            self.get_logger().error(str(error), throttle_duration_sec=5.0)
 
     def _on_estop(self, request: Any, response: Any) -> Any:
         if self._skills is not None:

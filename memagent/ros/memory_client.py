@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 
 from memagent.ros import convert
 from memagent.ros.calls import call
-from memagent.types import Lesson, ObjectBelief, SkillOutcome, TaskResult, WorldBelief
+from memagent.types import FloatArray, Lesson, ObjectBelief, SkillOutcome, TaskResult, WorldBelief
 from memagent_interfaces import srv
 
 ANSWER_S = 10.0
 """Wall-clock time-out of one call; long enough for a memory node that is being restarted."""
+SPACE_S = 2.0
+"""That of asking for known ways, without which a search goes on."""
 
 
 class MemoryClient:
@@ -30,6 +33,7 @@ class MemoryClient:
         self._begin = client(srv.BeginEpisode, "begin_episode")
         self._record = client(srv.RecordOutcome, "record")
         self._end = client(srv.EndEpisode, "end_episode")
+        self._lengths = client(srv.RouteLengths, "route_lengths")
 
     def world(self, after: float | None = None) -> WorldBelief:
         request = srv.World.Request(
@@ -47,6 +51,12 @@ class MemoryClient:
         request = srv.Lessons.Request(skill=skill, subject=subject)
         response = call(self._lessons, request, ANSWER_S)
         return tuple(convert.lesson_from_msg(m) for m in response.lessons)
+
+    def route_lengths(self, start: tuple[float, float], goals: FloatArray) -> FloatArray:
+        """As the planner's ``SpacePort`` has it."""
+        begin, *ends = convert.points_to_msg([start, *goals])
+        request = srv.RouteLengths.Request(start=begin, goals=ends)
+        return np.array(call(self._lengths, request, SPACE_S).lengths, np.float64)
 
     def begin_episode(self, instruction: str) -> str:
         request = srv.BeginEpisode.Request(instruction=instruction)

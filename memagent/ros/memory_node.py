@@ -17,10 +17,12 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallb
 from memagent.config import read_yaml
 from memagent.errors import MemagentError, StoreError
 from memagent.memory import LifelongMemory, MemoryConfig, MemoryEvent, WriteQueue
+from memagent.memory.spatial import SpatialConfig
 from memagent.memory.store import is_server
-from memagent.ros import convert, qos
+from memagent.ros import convert, memory_services, qos, spatial_services
 from memagent.ros.lifecycle import RegionNode, spin
 from memagent.ros.memory_services import SERVICES, Answer
+from memagent.ros.space import Space
 from memagent.site import load_site
 from memagent_interfaces import msg, srv
 
@@ -34,6 +36,7 @@ class MemoryNode(RegionNode):
         super().__init__("memory")
         self._memory: LifelongMemory | None = None
         self._queue: WriteQueue | None = None
+        self._space: Space | None = None
         self._arrived = threading.Condition()
         self._last_arrival = -math.inf
         self._observe_ms = 0.0
@@ -56,6 +59,13 @@ class MemoryNode(RegionNode):
                 self._guarded(partial(self._answer, answer)),
                 callback_group=group,
             )
+        for kind, name, spatial in spatial_services.SERVICES:
+            self.create_service(
+                kind,
+                f"memagent/memory/{name}",
+                self._guarded(partial(self._answer_spatial, spatial)),
+                callback_group=group,
+            )
 
     # --- life cycle -------------------------------------------------------------------------
 
@@ -65,13 +75,20 @@ class MemoryNode(RegionNode):
             "~/.memagent/memory.db",
             "Where memory lives: a file, or postgresql://...",
         )
-        where = file if is_server(file) else Path(file).expanduser()
+        where = Path(file).expanduser()
         site = load_site(self.file("site", "configs/sites/flat.yaml", "Surveyed map."))
         config = read_yaml(
             self.file("memory_config", "configs/memory.yaml", "How memory works."), MemoryConfig
         )
-        self._memory = LifelongMemory(where, site, config)
+        self._memory = LifelongMemory(file if is_server(file) else where, site, config)
         self._queue = WriteQueue(self._memory)
+        if self.flag("spatial", True, "Keep occupied space, places and where things were seen."):
+            folder = None if is_server(file) else where.with_name(f"{where.name}.space")
+            space = read_yaml(
+                self.file("spatial_config", "configs/spatial.yaml", "How space is remembered."),
+                SpatialConfig,
+            )
+            self._space = Space(self, self._memory, site, folder, space)
         self.get_logger().info(f"memory {self._memory.name}")
 
     def deactivate(self) -> None:
@@ -79,6 +96,9 @@ class MemoryNode(RegionNode):
             self._memory.save()
 
     def cleanup(self) -> None:
+        if self._space is not None:
+            self._space.close()
+            self._space = None
         if self._queue is not None:
             self._queue.close()
             self._queue = None
@@ -91,7 +111,9 @@ class MemoryNode(RegionNode):
             return {}
         waiting = float(self._queue.waiting) if self._queue else 0.0
         try:
-            return {**self._memory.stats(), "observe_ms": self._observe_ms, "waiting": waiting}
+            space = self._space.measurements() if self._space else {}
+            found = {**self._memory.stats(), **space}
+            return {**found, "observe_ms": self._observe_ms, "waiting": waiting}
         except StoreError as error:  # A server that does not answer just now.
             self.problem = str(error)
             return {}
@@ -105,6 +127,8 @@ class MemoryNode(RegionNode):
             return
         began = time.perf_counter()
         percept = convert.percept_from_msg(message)
+        if self._space is not None:
+            self._space.on_percept(percept)
         try:
             written = queue.submit(memory.observe, percept)
         except MemagentError as error:
@@ -182,6 +206,14 @@ class MemoryNode(RegionNode):
 
     def _answer(self, answer: Answer, request: Any, response: Any) -> None:
         answer(self._ready(), request, response)
+        if answer is memory_services.where and self._space is not None:
+            spatial_services.measured(self._space.memory, request, response)
+
+    def _answer_spatial(self, answer: spatial_services.Answer, request: Any, response: Any) -> None:
+        self._ready()
+        if self._space is None:
+            raise MemagentError("this memory keeps no space: start it with spatial:=true")
+        answer(self._space.memory, request, response)
 
     def _world(self, request: Any, response: Any) -> None:
         memory = self._ready()

@@ -49,8 +49,16 @@ class PlannerNode(RegionNode):
             config = config.model_copy(update={"planner": planner})
         site = load_site(self.file("site", "configs/sites/flat.yaml", "Surveyed map."))
         catalogue = load_catalogue(self.file("objects", "configs/objects.yaml", "Kinds of object."))
+        ways = self.flag("known_ways", True, "Ask spatial memory how far places are.")
+        memory = MemoryClient(self)
         self._loop = ClosedLoop(
-            MemoryClient(self), SkillClient(self), site, catalogue, config, self._on_event
+            memory,
+            SkillClient(self),
+            site,
+            catalogue,
+            config,
+            self._on_event,
+            space=memory if ways else None,
         )
         self._goals = OneGoalServer(
             self,

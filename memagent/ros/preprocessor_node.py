@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 from geometry_msgs.msg import TransformStamped
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 
 from memagent.catalogue import load_catalogue
-from memagent.preprocessor import Preprocessor
-from memagent.robot import load_robot
+from memagent.preprocessor import Preprocessor, point_cloud
+from memagent.robot import RobotDescription, load_robot
 from memagent.ros import convert, qos
 from memagent.ros.lifecycle import RegionNode, spin
 from memagent.ros.robot_client import RobotListener
 from memagent.site import load_site
-from memagent.types import CameraFrame
+from memagent.types import CameraFrame, RobotState
 from memagent_interfaces.msg import Percept
 
 PARTS = ("color", "depth", "camera_info", "transform")
@@ -44,6 +44,8 @@ class PreprocessorNode(RegionNode):
         self._process_ms = 0.0
         self._frames = 0
         self._percepts = self.create_publisher(Percept, "memagent/percept", qos.RELIABLE)
+        self._clouds = self.create_publisher(PointCloud2, "memagent/points", qos.SENSOR)
+        self._next_cloud = 0.0
 
     def configure(self) -> None:
         site = load_site(self.file("site", "configs/sites/flat.yaml", "Surveyed map."))
@@ -52,6 +54,17 @@ class PreprocessorNode(RegionNode):
             self.file("robot", "configs/robots/mobile_panda.yaml", "Robot description.")
         )
         camera = self.text("camera", "head_camera", "Namespace of the RGB-D camera.")
+        self._robot: RobotDescription = robot
+        self._cloud_rate = self.number(
+            "cloud_rate",
+            1.0,
+            0.0,
+            30.0,
+            "Point clouds per second of the robot's clock; 0 for none.",
+        )
+        self._cloud_stride = self.integer(
+            "cloud_stride", 2, 1, 16, "Every n-th pixel, along both axes, is in the cloud."
+        )
         self._preprocessor = Preprocessor(site, catalogue, robot)
         self._listener = RobotListener(self, robot)
         group = MutuallyExclusiveCallbackGroup()
@@ -116,6 +129,19 @@ class PreprocessorNode(RegionNode):
         self._process_ms = (time.perf_counter() - began) * 1e3
         self._frames += 1
         self._percepts.publish(convert.percept_to_msg(percept))
+        self._publish_cloud(frame, state)
+
+    def _publish_cloud(self, frame: CameraFrame, state: RobotState) -> None:
+        """Now and then, if anybody listens."""
+        if not self._cloud_rate or not self._clouds.get_subscription_count():
+            return
+        period = 1.0 / self._cloud_rate
+        if self._next_cloud - period <= frame.stamp < self._next_cloud:
+            return
+        self._next_cloud = frame.stamp + period
+        points = point_cloud(frame, state, self._robot, self._cloud_stride)
+        head = convert.header(frame.stamp, frame.frame_id)
+        self._clouds.publish(convert.cloud_to_msg(points, head))
 
 
 def main() -> None:

@@ -80,6 +80,23 @@ def test_memory_answers_all_its_services(graph):
         graph.ask(srv.Forget, "memagent/memory/forget", id=note.id)
 
 
+def test_the_camera_fills_spatial_memory_and_it_answers(graph):
+    def near():
+        return graph.ask(srv.Near, "memagent/memory/near", name="kitchen counter", radius=3.0)
+
+    assert wait_until(lambda: math.isfinite(near().obstacle), 30), "no cloud was taken in"
+    assert near().obstacle < 1.0
+    lengths = graph.ask(
+        srv.RouteLengths, "memagent/memory/route_lengths", goals=[near().position]
+    ).lengths
+    assert len(lengths) == 1
+    unexplored = graph.ask(srv.Unexplored, "memagent/memory/unexplored").found
+    assert "place" in {item.kind for item in unexplored}
+    graph.ask(srv.Changed, "memagent/memory/changed", since=0.0)
+    with pytest.raises(MemagentError, match="unicorn"):
+        graph.ask(srv.Route, "memagent/memory/route", goal="unicorn")
+
+
 def test_memory_is_exported_and_backed_up(graph):
     export, backup = graph.folder / "export.json", graph.folder / "backup.db"
     graph.ask(srv.Export, "memagent/memory/export", path=str(export))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from memagent.errors import RobotError
 from memagent.executor.body import Body, SkillFailure
 from memagent.executor.config import ExecutorConfig
+from memagent.executor.obstacles import Occupied
 from memagent.executor.safety import EmergencyStop, SafetyGuard
 from memagent.executor.scene import Scene
 from memagent.executor.sightings import Sightings
@@ -60,6 +61,7 @@ class Skills:
         percepts: Callable[[], Percept | None],
         config: ExecutorConfig | None = None,
         feedback: Feedback | None = None,
+        occupied: Occupied = lambda: None,
     ) -> None:
         """Connect to a robot.
 
@@ -70,10 +72,13 @@ class Skills:
             percepts: returns the newest percept, or None before the first.
             config: speeds, clearances, time-outs.
             feedback: called with the phase in words and the progress from 0 to 1.
+            occupied: returns the occupied space near the robot, as memory knows it; the same object
+                until there is news, None where nothing is known. What the site does not account
+                for is then kept clear of.
         """
         self._config = config or ExecutorConfig()
         self._guard = SafetyGuard(robot, description, self._config)
-        self._scene = Scene(site, description.base.radius)
+        self._scene = Scene(site, description.base.radius, occupied)
         sightings = Sightings(percepts)
         self._body = Body(self._guard, description, self._scene, sightings, self._config)
         self._feedback = feedback or (lambda phase, progress: None)

@@ -15,6 +15,14 @@ from memagent.ros.convert.acting import (
     result_from_msg,
     result_to_request,
 )
+from memagent.ros.convert.clouds import (
+    cloud_to_msg,
+    depth_of_cloud,
+    grid_to_msg,
+    marker,
+    points_from_msg,
+    points_to_msg,
+)
 from memagent.ros.convert.geometry import (
     header,
     image_from_msg,
@@ -61,8 +69,11 @@ __all__ = [
     "belief_to_msg",
     "call_from_msg",
     "call_to_msg",
+    "cloud_to_msg",
+    "depth_of_cloud",
     "fact_from_msg",
     "fact_to_msg",
+    "grid_to_msg",
     "habit_from_msg",
     "habit_to_msg",
     "header",
@@ -72,6 +83,7 @@ __all__ = [
     "item_to_msg",
     "lesson_from_msg",
     "lesson_to_msg",
+    "marker",
     "object_from_msg",
     "object_to_msg",
     "optional_from_msg",
@@ -85,6 +97,8 @@ __all__ = [
     "point_from_msg",
     "point_of",
     "point_to_msg",
+    "points_from_msg",
+    "points_to_msg",
     "pose2d_from_msg",
     "pose2d_to_msg",
     "put_point",

@@ -27,8 +27,10 @@ from memagent.memory.spatial.topology.values import (
     TopologyError,
     Visit,
 )
+from memagent.memory.spatial.topology.ways import By
 
 __all__ = [
+    "By",
     "Closure",
     "ClosureConfig",
     "CostConfig",

@@ -70,10 +70,7 @@ class TopologyGraph:
         Raises:
             TopologyError: the sight cannot be one; nothing has changed then.
         """
-        look = unit(sight.descriptor, of=f"the sight at {sight.stamp} s")
-        odometry = finite_pose(sight.odometry, of=f"the sight at {sight.stamp} s")
-        if len(self.places):
-            self.places.cosines(look)  # raises where dimensions differ
+        look, odometry = self.check(sight)
         pose = self.trajectory.advance(odometry)
         id = same_place(self.places, self.config, pose, look, sight.label)
         recognised = id is not None
@@ -88,6 +85,25 @@ class TopologyGraph:
             self.places[id], self.trajectory.pose, sight.exits, self.config.explored
         )
         return Visit(id, recognised or closure is not None, self.trajectory.pose, closure)
+
+    def check(self, sight: Sight) -> tuple[FloatArray, Pose2D]:
+        """The sight's look, scaled to length 1, and its odometry.
+
+        Raises:
+            TopologyError: it cannot be a sight of this graph.
+        """
+        look = unit(sight.descriptor, of=f"the sight at {sight.stamp} s")
+        odometry = finite_pose(sight.odometry, of=f"the sight at {sight.stamp} s")
+        if not math.isfinite(sight.stamp):
+            raise TopologyError(f"stamp of a sight: must be finite seconds, got {sight.stamp!r}")
+        if len(self.places):
+            self.places.cosines(look)  # raises where dimensions differ
+        return look, odometry
+
+    def lift(self, odometry: Pose2D) -> None:
+        """The robot was carried, or its odometry set anew: it is there, and drove no way there."""
+        self.trajectory.advance(finite_pose(odometry, of="odometry"))
+        self.here = None
 
     def drive(self, odometry: Pose2D) -> Pose2D:
         """Follow odometry between sights, as often as it comes; returns the pose in ``map``."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -26,10 +25,10 @@ from memagent.memory.spatial.voxels.framing import (
     framed,
     only_record,
     packed,
-    records,
     unpacked,
     write_file,
 )
+from memagent.memory.spatial.voxels.journal import Journal
 from memagent.memory.whole_file import sync_path
 
 Region = tuple[int, int, int]
@@ -46,8 +45,6 @@ class VoxelFolder:
     def __init__(self, path: Path, config: VoxelConfig) -> None:
         self._path = path
         self._sync = config.durability == "full"
-        self.torn = 0
-        """Bytes of unfinished writes that opening dropped."""
         try:
             path.mkdir(parents=True, exist_ok=True)
             self._lock = (path / "lock").open("w")
@@ -85,9 +82,7 @@ class VoxelFolder:
         """Files of regions that are not in memory."""
         if not manifest.exists():
             self._write_manifest()
-        self._journal = self._path / f"journal-{self._number}.log"
-        self._file = self._journal.open("ab", buffering=0)
-        self._length = self._journal.stat().st_size
+        self._journal = Journal(self._path / f"journal-{self._number}.log", self._sync)
         if self._sync:
             sync_path(self._path)
 
@@ -97,15 +92,8 @@ class VoxelFolder:
         return None if self._snapshot is None else self._voxels(self._snapshot)
 
     def changes(self) -> Iterator[tuple[int, bytes]]:
-        """(kind, payload) of what the journal holds; what a crash left unfinished is cut off."""
-        end = 0
-        for kind, ends, payload in records(self._journal.read_bytes(), self._journal):
-            yield kind, payload
-            end = ends
-        self.torn = self._length - end
-        if self.torn:
-            self._file.truncate(end)
-            self._length = end
+        """(kind, payload) of what the journal holds."""
+        return self._journal.changes()
 
     def region(self, region: Region) -> tuple[Corner, Columns]:
         return self._voxels(self.regions[region])
@@ -122,7 +110,12 @@ class VoxelFolder:
     @property
     def length(self) -> int:
         """Of the journal, bytes."""
-        return self._length
+        return self._journal.length
+
+    @property
+    def torn(self) -> int:
+        """Bytes of unfinished writes that opening dropped."""
+        return self._journal.torn
 
     def append(self, kind: int, payload: bytes) -> None:
         """Put a change into the journal; it is safe when this returns.
@@ -130,30 +123,11 @@ class VoxelFolder:
         Raises:
             VoxelError: it could not be written, and was not; the journal is as before.
         """
-        if self._file.closed:
-            raise VoxelError(f"{self._path}: this voxel map is closed")
-        data = framed(kind, payload)
-        try:
-            left = memoryview(data)
-            while left:
-                left = left[self._file.write(left) :]
-            if self._sync:
-                os.fsync(self._file.fileno())
-        except OSError as error:
-            self._take_back()
-            raise cannot_write(self._journal, error) from error
-        self._length += len(data)
-
-    def _take_back(self) -> None:
-        """Cut off what a failed write left; if even that fails, take no more changes."""
-        try:
-            os.ftruncate(self._file.fileno(), self._length)
-        except OSError:
-            self._file.close()
+        self._journal.append(kind, payload)
 
     def put_aside(self, region: Region, corner: Corner, columns: Columns) -> None:
         """Write a region's voxels to a file of their own, and then journal that they are there."""
-        name = f"region-{'_'.join(map(str, region))}-{self._number}-{self._length}.voxels"
+        name = f"region-{'_'.join(map(str, region))}-{self._number}-{self.length}.voxels"
         self._write_voxels(name, corner, columns)
         self.append(PUT_ASIDE, json.dumps([list(region), name]).encode())
         self.regions[region] = name
@@ -172,14 +146,13 @@ class VoxelFolder:
         except VoxelError:
             self._number, self._snapshot = old
             raise
-        self._file.close()
-        self._journal, self._length = journal, 0
-        self._file = journal.open("ab", buffering=0)
+        self._journal.close()
+        self._journal = Journal(journal, self._sync)
         self._sweep()
 
     def _sweep(self) -> None:
         """Remove files that no longer count."""
-        kept = {self._snapshot, self._journal.name, *self.regions.values()}
+        kept = {self._snapshot, self._journal.path.name, *self.regions.values()}
         for pattern in ("*.voxels", "journal-*.log", "*.new"):
             for path in self._path.glob(pattern):
                 if path.name not in kept:
@@ -201,7 +174,7 @@ class VoxelFolder:
         write_file(self._path / "manifest.json", text.encode(), self._sync)
 
     def close(self) -> None:
-        self._file.close()
+        self._journal.close()
         self._lock.close()
 
 
