@@ -67,6 +67,7 @@ def _examined(args: argparse.Namespace) -> list[dict[str, Any]]:
     if wrong:
         raise ConfigError(f"no backbone or pace {sorted(wrong)}")
     folder = args.out / "world_model"
+    folder.mkdir(parents=True, exist_ok=True)
     rows = []
     for width, pace, seed, kind in product(
         args.widths, args.paces, range(args.seeds), args.backbones

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
+import report
 from memagent.world_model import Batch, FrameSpec, NetworkConfig, WorldModel
 from memagent.world_model.backbones import BackboneConfig, BackboneKind, matched, parameters_of
 from memagent.world_model.training import OptimiserConfig, train
@@ -152,7 +153,7 @@ def examine(
 
 
 def figures(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Means over seeds of what was examined, by key."""
+    """Means over seeds, by key, with intervals where there are several seeds."""
     found: dict[str, Any] = {}
     for row in rows:
         key = f"dm_{row['backbone']}_w{row['width']}_{row['pace']}"
@@ -163,7 +164,9 @@ def figures(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             == (row["backbone"], row["width"], row["pace"])
         ]
         for score in ("inference", "imagination", "tiles"):
-            found[f"{key}_{score}"] = float(np.mean([r[score] for r in alike]))
+            scores = [float(r[score]) for r in alike]
+            mean = report.interval(scores, lambda s: float(np.mean(s)))
+            found[f"{key}_{score}"] = mean if len(scores) > 1 else scores[0]
         found[f"{key}_seeds"] = len(alike)
     return found
 
