@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from memagent import __version__, resources
 from memagent.commands.memory import app as memory_commands
+from memagent.config import read_yaml
 from memagent.errors import ConfigError, MemagentError
 
 app = typer.Typer(
@@ -24,6 +25,8 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
+train = typer.Typer(help="Train what learns.", no_args_is_help=True)
+app.add_typer(train, name="train")
 console = Console(highlight=False)
 
 BENCHMARKS = resources.CHECKOUT / "benchmarks"
@@ -157,6 +160,24 @@ def ground(
     console.print(f"{good} goals in {out}", soft_wrap=True)
     if bad:
         raise _fail(ConfigError(f"{jsonl}: {bad} lines were left out"))
+
+
+@train.command("world-model")
+def train_world_model(
+    config: Annotated[str, typer.Option(help="What to learn from, and how.")],
+    out: Annotated[Path, typer.Option(help="Where the model and its checkpoint go.")] = Path(
+        "runs"
+    ),
+) -> None:
+    """Train a world model; started again after a stop, it goes on where it was."""
+    from memagent.world_model.training import TrainingConfig, run
+
+    try:
+        settings = read_yaml(resources.find(config), TrainingConfig)
+        path = run(settings, out / f"{Path(config).stem}.pt")
+    except MemagentError as error:
+        raise _fail(error) from error
+    console.print(f"{path}: trained")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
