@@ -98,16 +98,26 @@ def serve_stdio(toolbox: Toolbox, close: Callable[[], None]) -> None:
         async with stdio_server() as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
 
-    asyncio.run(serve())
+    try:
+        asyncio.run(serve())
+    except Exception as error:
+        if not _is_hang_up(error):
+            raise
 
 
 def serve_http(
-    toolbox: Toolbox, host: str, port: int, token: str, say: Callable[[str], None]
+    toolbox: Toolbox,
+    close: Callable[[], None],
+    host: str,
+    port: int,
+    token: str,
+    say: Callable[[str], None],
 ) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Args:
         toolbox: what to serve.
+        close: as for :func:`serve_stdio`; it ends the calls that wait for something.
         host: an address of this machine, or a name of one.
         port: 0 for any free one.
         token: what agents must show as ``Authorization: Bearer``; "" for nothing.
@@ -142,22 +152,30 @@ def serve_http(
             log_level="warning",
             timeout_graceful_shutdown=int(CLOSE_S),
         ),
-        lambda: say(f"http://{_address(listener)}{PATH}"),
+        ready=lambda: say(f"http://{_address(listener)}{PATH}"),
+        close=close,
     )
     with _signals_end_quietly():
         server.run(sockets=[listener])
 
 
 class _HttpServer(uvicorn.Server):
-    """Tells when it is ready."""
+    """Tells when it is ready, and ends calls before it waits for their end."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], close: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._ready = ready
+        self._close = close
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await anyio.to_thread.run_sync(self._close)
+        await super().shutdown(sockets)
 
 
 class _EndedError(BaseException):
@@ -199,6 +217,12 @@ def _with_token(app: Asgi, token: str) -> Asgi:
         await app(scope, receive, send)
 
     return guarded
+
+
+def _is_hang_up(error: BaseException) -> bool:
+    """Whether the agent stopped reading, and nothing else."""
+    parts = getattr(error, "exceptions", ())  # Of a group.
+    return all(map(_is_hang_up, parts)) if parts else isinstance(error, BrokenPipeError)
 
 
 def _listen(host: str, port: int) -> socket.socket:

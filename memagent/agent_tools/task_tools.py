@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 
     from memagent.types import TaskResult
 
-_START = "the node graph must be running; start it with: memagent up"
+_START = "is the robot's node graph running? memagent up starts it"
+_CALLED_OFF = "called off; the robot comes to a stop, and takes no other task until then"
 _EVENTS = 20
-_CANCEL_S = 10.0
+_PRESENCE_S = 20.0
+"""How long a graph that is starting up is waited for."""
+_CANCEL_S = 12.0
+"""Longer than the planner has to accept a task."""
 _MOST_WAIT_S = 100.0
 
 Wait = Annotated[
@@ -71,13 +75,10 @@ TASK_TOOLS: tuple[type[Tool], ...] = (ExecuteTask, TaskProgress, CancelTask)
 
 
 class Planner(Protocol):
-    """Who carries instructions out: :class:`memagent.ros.task_client.TaskClient`."""
+    """Who carries instructions out, like :class:`memagent.ros.task_client.TaskClient`."""
 
     def execute(
-        self,
-        instruction: str,
-        on_feedback: Callable[..., None] = ...,
-        alive: Callable[[], bool] = ...,
+        self, instruction: str, on_feedback: Callable[..., None], alive: Callable[[], bool]
     ) -> TaskResult: ...
 
 
@@ -87,7 +88,7 @@ class _Task:
     def __init__(self, planner: Planner, instruction: str) -> None:
         self.instruction = instruction
         self.ended = threading.Event()
-        self.called_off = threading.Event()
+        self._called_off = threading.Event()
         self.failure = ""
         """Why nobody could be asked to carry it out to its end."""
         self._events: deque[str] = deque(maxlen=_EVENTS)
@@ -95,16 +96,25 @@ class _Task:
         self._thread = threading.Thread(target=self._follow, args=(planner,), daemon=True)
         self._thread.start()
 
+    def call_off(self, wait: float) -> bool:
+        """Have it end; returns whether it did within ``wait`` seconds."""
+        self._called_off.set()
+        return self.ended.wait(wait)
+
     def told(self) -> Answer:
         told: Answer = {"instruction": self.instruction, "status": "RUNNING"}
         return told | self._result | {"events": list(self._events)}
+
+    def _hear(self, kind: str, text: str, plan: object) -> None:
+        if kind != "progress":  # The plan once more, every second.
+            self._events.append(f"{kind}: {text.strip()}")
 
     def _follow(self, planner: Planner) -> None:
         try:
             result = planner.execute(
                 self.instruction,
-                lambda kind, text, plan: self._events.append(f"{kind}: {text}"),
-                lambda: not self.called_off.is_set(),
+                self._hear,
+                lambda: not self._called_off.is_set(),
             )
             self._result = {
                 "status": result.status.value,
@@ -115,8 +125,8 @@ class _Task:
                 "saved": result.saved,
             }
         except MemagentError as error:
-            if self.called_off.is_set():
-                self._result = {"status": "CANCELED", "reason": "called off"}
+            if self._called_off.is_set():
+                self._result = {"status": "CANCELED", "reason": _CALLED_OFF}
             else:
                 self.failure = f"{error}; {_START}"
         except Exception as error:  # A thread's end: whoever waits must hear of it.
@@ -137,6 +147,7 @@ class TaskRunner:
         self._planner = planner
         self._connection: _Connection | None = None
         self._task: _Task | None = None
+        self._closed = False
         self._lock = threading.Lock()
 
     def start(self, instruction: str) -> None:
@@ -144,17 +155,18 @@ class TaskRunner:
 
         Raises:
             DependencyError: ROS is not installed.
-            ToolError: another task is running.
+            ToolError: another task is running, or this is closed.
         """
         with self._lock:
+            if self._closed:
+                raise ToolError("no more tasks are taken: this server is ending")
             if self._task is not None and not self._task.ended.is_set():
                 raise ToolError(
                     f"{self._task.instruction!r} is still running; see task_progress, or call "
                     "cancel_task first"
                 )
             if self._planner is None:
-                self._connection = _Connection()
-                self._planner = self._connection.planner
+                self._planner = self._connection = _Connection()
             self._task = _Task(self._planner, instruction)
 
     def progress(self, wait: float) -> Answer:
@@ -180,19 +192,18 @@ class TaskRunner:
         task = self._task
         if task is None or task.ended.is_set():
             raise ToolError("no task is running")
-        task.called_off.set()
-        return self.progress(_CANCEL_S)
+        task.call_off(_CANCEL_S)
+        return self.progress(0.0)
 
     def close(self) -> None:
         """Call off what is running, and leave the graph."""
         with self._lock:
-            task = self._task
-            if task is not None:
-                task.called_off.set()
-                task.ended.wait(_CANCEL_S)
+            self._closed = True
+            if self._task is not None:
+                self._task.call_off(_CANCEL_S)
             if self._connection is not None:
                 self._connection.close()
-                self._connection, self._planner = None, None
+                self._connection = None
 
     def __enter__(self) -> TaskRunner:
         return self
@@ -202,28 +213,44 @@ class TaskRunner:
 
 
 class _Connection:
-    """A node in the running graph, with a thread that spins it."""
+    """A node in the running graph, with threads that spin it."""
 
     def __init__(self) -> None:
         try:
             import rclpy
+            from rclpy.action import ActionClient
             from rclpy.executors import MultiThreadedExecutor
 
             from memagent.ros.bringup import Spinning
             from memagent.ros.task_client import TaskClient
+            from memagent_interfaces.action import ExecuteTask as Action
         except ImportError as error:
             raise DependencyError(
                 f"tasks need ROS 2 and memagent_interfaces ({error}): source your distribution "
-                f"and workspace, or run make setup; and {_START}"
+                "and workspace, or run make setup; then: memagent up"
             ) from error
         self._context = rclpy.Context()
         self._context.init()
-        self.node = rclpy.create_node("memagent_tools", context=self._context)
+        self._node = rclpy.create_node("memagent_tools", context=self._context)
+        self._tasks = TaskClient(self._node)
+        self._presence = ActionClient(self._node, Action, "memagent/execute_task")
         executor = MultiThreadedExecutor(num_threads=2, context=self._context)
-        self.planner: Planner = TaskClient(self.node)
-        self._spinning = Spinning(executor, self.node)
+        self._spinning = Spinning(executor, self._node)
+
+    def execute(
+        self, instruction: str, on_feedback: Callable[..., None], alive: Callable[[], bool]
+    ) -> TaskResult:
+        """As the task client does, but nobody needs to wait for a planner once called off."""
+        from memagent.ros.calls import wait_until
+
+        wait_until(lambda: self._presence.server_is_ready() or not alive(), _PRESENCE_S)
+        if not alive():
+            raise MemagentError("called off before there was a planner")
+        if not self._presence.server_is_ready():
+            raise MemagentError(f"no planner within {_PRESENCE_S:g} s")
+        return self._tasks.execute(instruction, on_feedback, alive)
 
     def close(self) -> None:
         self._spinning.stop()
-        self.node.destroy_node()
+        self._node.destroy_node()
         self._context.try_shutdown()

@@ -70,7 +70,7 @@ def serve(
         offers = [(MEMORY_TOOLS, memory), (TASK_TOOLS, tasks)]
         toolbox = Toolbox(offers, [one.value for one in scope])
         if http:
-            serve_http(toolbox, host, port, token, lambda url: typer.echo(url, err=True))
+            serve_http(toolbox, opened.close, host, port, token, _tell)
         else:
             serve_stdio(toolbox, opened.close)
 
@@ -84,6 +84,10 @@ def schema(
 
     toolbox = Toolbox([(MEMORY_TOOLS, None), (TASK_TOOLS, None)], [one.value for one in scope])
     typer.echo(json.dumps(toolbox.openai_schemas(), indent=2, ensure_ascii=False))
+
+
+def _tell(address: str) -> None:
+    typer.echo(address, err=True)
 
 
 def _token(variable: str) -> str:

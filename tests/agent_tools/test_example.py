@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The example: with a model that calls tools, and without any."""
+"""The example, with a model that calls tools and without any; and the documentation's code."""
 
 from __future__ import annotations
 
 import json
+import re
 import runpy
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 from language_model.server import says, serving
@@ -50,3 +53,15 @@ def test_a_model_asks_with_the_tools_until_it_can_answer(
     assert "It takes: thing" in json.loads(second["messages"][-1]["content"])["error"]
     assert json.loads(third["messages"][-1]["content"])["name"] == "silver keys"
     assert third["messages"][-1]["tool_call_id"] == "call-1"
+
+
+def test_the_documentations_code_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (CHECKOUT / "docs/tools.md").read_text(encoding="utf-8")
+    known: dict[str, Any] = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(block, known)
+    assert "blue bowl" in capsys.readouterr().out
+    assert known["Battery"].openai_schema()["function"]["name"] == "battery"

@@ -208,7 +208,17 @@ def test_a_memory_is_asked_over_http_and_the_server_ends_on_a_signal(file: Path)
 
 
 def test_an_address_that_others_reach_is_let_in_by_token_alone(file: Path) -> None:
-    with over_http(file, "--host", "0.0.0.0", "--token-variable", "TOKEN") as (url, served):
+    with over_http(
+        file,
+        "--host",
+        "0.0.0.0",
+        "--token-variable",
+        "TOKEN",
+        "--scope",
+        "read",
+        "--scope",
+        "write",
+    ) as (url, served):
         url = url.replace("0.0.0.0", "127.0.0.1")
         for shown in ({}, {"Authorization": "Bearer guess"}, {"Authorization": "open sesame"}):
             status, said = post(url, **shown)
@@ -237,6 +247,18 @@ def test_over_stdio_the_server_ends_on_a_signal_and_when_the_agent_hangs_up(
             served.stdin.close()
         else:
             served.send_signal(ending)
+        assert served.wait(PATIENCE_S) == 0
+        assert served.stderr.read() == ""
+
+
+def test_an_agent_that_is_gone_before_it_is_answered_is_no_error(file: Path) -> None:
+    with process(file) as served:
+        assert served.stdin is not None
+        assert served.stdout is not None
+        assert served.stderr is not None
+        served.stdout.close()
+        served.stdin.write(json.dumps(HELLO) + "\n")
+        served.stdin.close()
         assert served.wait(PATIENCE_S) == 0
         assert served.stderr.read() == ""
 

@@ -76,6 +76,8 @@ def test_closing_calls_off_what_runs(planner: Obedient) -> None:
     with TaskRunner(planner) as runner:
         runner.start("tidy up")
     assert runner.progress(0.0)["status"] == "CANCELED"
+    with pytest.raises(ToolError, match="ending"):
+        runner.start("tidy up")
 
 
 def test_before_the_first_task_there_is_no_progress(tools: Toolbox) -> None:
