@@ -61,11 +61,11 @@ def serve(
         from memagent.agent_tools.server import serve_http, serve_stdio
 
         token = _token(token_variable)
-        memory = (
-            opened.enter_context(writing())
-            if ScopeName.write in scope
-            else opened.enter_context(asking())[0]
-        )
+        memory = None  # To act alone needs none.
+        if ScopeName.write in scope:
+            memory = opened.enter_context(writing())
+        elif ScopeName.read in scope:
+            memory, _ = opened.enter_context(asking())
         tasks = opened.enter_context(TaskRunner())
         offers = [(MEMORY_TOOLS, memory), (TASK_TOOLS, tasks)]
         toolbox = Toolbox(offers, [one.value for one in scope])
