@@ -6,7 +6,7 @@ Where the memory node has a service for the same, the tool has the service's nam
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, FiniteFloat
 
@@ -15,8 +15,6 @@ from memagent.commands.memory.moments import read_moment, tell_ago, tell_moment
 from memagent.types import MemoryItem, MemoryKind, ObjectBelief, Query, Vector3
 
 if TYPE_CHECKING:
-    from typing import ClassVar
-
     from memagent.memory.asking import Asking
     from memagent.memory.keeping import Keeping
     from memagent.memory.lifelong import LifelongMemory

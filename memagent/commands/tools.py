@@ -8,12 +8,15 @@ import os
 from contextlib import ExitStack
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from memagent.commands.memory.opening import Opening, asking, failing, give, writing
 from memagent.errors import ConfigError
+
+if TYPE_CHECKING:
+    from memagent.memory.asking import Asking
 
 app = typer.Typer(help="A robot's memory and tasks for other agents.", no_args_is_help=True)
 
@@ -61,7 +64,7 @@ def serve(
         from memagent.agent_tools.server import serve_http, serve_stdio
 
         token = _token(token_variable)
-        memory = None  # To act alone needs none.
+        memory: Asking | None = None  # To act alone needs none.
         if ScopeName.write in scope:
             memory = opened.enter_context(writing())
         elif ScopeName.read in scope:
