@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from memagent import __version__, resources
 from memagent.commands.memory import app as memory_commands
+from memagent.commands.tools import app as tools_commands
 from memagent.config import read_yaml
 from memagent.errors import ConfigError, MemagentError
 
@@ -54,6 +55,7 @@ def _root(
 
 
 app.add_typer(memory_commands, name="memory")
+app.add_typer(tools_commands, name="tools")
 
 
 @app.command()
