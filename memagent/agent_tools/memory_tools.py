@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, FiniteFloat
 
 from memagent.agent_tools.declaration import Answer, Scope, Tool, ToolError, plain
-from memagent.commands.memory.moments import read_moment, tell_ago, tell_moment
+from memagent.moments import read_moment, tell_ago, tell_moment
 from memagent.types import MemoryItem, MemoryKind, ObjectBelief, Query, Vector3
 
 if TYPE_CHECKING:

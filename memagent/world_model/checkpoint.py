@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import torch
 from pydantic import ValidationError
 
 from memagent.errors import StoreError
+from memagent.whole_file import write_whole
 from memagent.world_model.config import WorldModelConfig
 from memagent.world_model.model import WorldModel
 
@@ -51,14 +51,9 @@ def write(path: Path, content: dict[str, Any]) -> None:
     """
     buffer = io.BytesIO()
     torch.save({"schema": SCHEMA, **content}, buffer)
-    beside = path.with_name(path.name + ".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            file.write(buffer.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        write_whole(path, buffer.getvalue())
     except OSError as error:
         raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
 

@@ -9,9 +9,9 @@ import typer
 
 from memagent.commands.memory import printing
 from memagent.commands.memory.app import app
-from memagent.commands.memory.moments import read_moment, tell_ago, tell_moment
 from memagent.commands.memory.opening import asking
 from memagent.errors import MemagentError
+from memagent.moments import read_moment, tell_ago, tell_moment
 from memagent.types import Query, Vector3
 
 _WORTH_TELLING = 0.005

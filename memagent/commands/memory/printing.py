@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from memagent.commands.memory.moments import tell_ago
 from memagent.commands.memory.opening import opening
+from memagent.moments import tell_ago
 from memagent.types import Fact, MemoryItem
 
 Found = TypeVar("Found")

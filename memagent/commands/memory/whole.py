@@ -15,6 +15,7 @@ from memagent.commands.memory.app import app
 from memagent.commands.memory.asking import AsOf, moment
 from memagent.commands.memory.opening import asking, failing, opening, writing
 from memagent.errors import MemagentError
+from memagent.whole_file import write_whole
 
 
 class ExportFormat(str, Enum):
@@ -45,7 +46,7 @@ def export(
         else:
             text = json.dumps(geojson(memory.world(), opening().site), ensure_ascii=False)
         try:
-            out.write_text(text, encoding="utf-8")
+            write_whole(out, text.encode())
         except OSError as error:
             raise MemagentError(f"{out}: cannot be written: {error.strerror}") from error
         size = {"file": str(out), "bytes": len(text.encode())}

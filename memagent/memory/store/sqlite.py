@@ -23,8 +23,8 @@ from memagent.memory.store import pages, text_search
 from memagent.memory.store.config import StoreConfig
 from memagent.memory.store.interface import Row, Words
 from memagent.memory.store.transactions import Transactions
-from memagent.memory.whole_file import sync_path
 from memagent.types import Query
+from memagent.whole_file import sync_path
 
 APPLICATION_ID = 0x6D656D61  # "mema", in the file's header
 IN_MEMORY = ":memory:"

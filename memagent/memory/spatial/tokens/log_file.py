@@ -26,7 +26,7 @@ from numpy.typing import DTypeLike, NDArray
 from memagent.errors import StoreError
 from memagent.memory.spatial.tokens.log import Chain, Record, TokenLog
 from memagent.memory.spatial.tokens.network import ReversibleNetwork
-from memagent.memory.whole_file import write_whole
+from memagent.whole_file import write_whole
 
 MAGIC = b"MATL"
 SCHEMA = 1

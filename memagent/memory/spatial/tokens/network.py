@@ -33,7 +33,7 @@ from numpy.typing import ArrayLike
 from memagent.errors import MemagentError, StoreError
 from memagent.memory.spatial.tokens import lattice
 from memagent.memory.spatial.tokens.lattice import Floats, Integers
-from memagent.memory.whole_file import write_whole
+from memagent.whole_file import write_whole
 
 ARITHMETIC = "lattice 16/12/14, L1 norm, linear + ReLU MLP, version 1"
 """What else but the weights decides what a log decodes to."""

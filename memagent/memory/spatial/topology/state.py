@@ -25,8 +25,8 @@ from memagent.memory.spatial.topology.values import (
     TopologyError,
     unit,
 )
-from memagent.memory.whole_file import write_whole
 from memagent.types import FloatArray, Pose2D
+from memagent.whole_file import write_whole
 
 VERSION = 1
 

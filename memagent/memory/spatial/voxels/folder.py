@@ -29,7 +29,7 @@ from memagent.memory.spatial.voxels.framing import (
     write_file,
 )
 from memagent.memory.spatial.voxels.journal import Journal
-from memagent.memory.whole_file import sync_path
+from memagent.whole_file import sync_path
 
 Region = tuple[int, int, int]
 """Which region, counted from the origin."""

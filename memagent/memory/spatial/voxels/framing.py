@@ -18,7 +18,7 @@ import numpy as np
 
 from memagent.memory.spatial.voxels.columns import Columns
 from memagent.memory.spatial.voxels.errors import DamagedFileError, VoxelError
-from memagent.memory.whole_file import write_whole
+from memagent.whole_file import write_whole
 
 SCHEMA = 1
 """Version of all that is written; others are refused."""

@@ -29,7 +29,7 @@ from memagent.errors import StoreError
 from memagent.memory.spatial.tokens.network import ReversibleNetwork
 from memagent.memory.spatial.tokens.training.appearances import Optics
 from memagent.memory.spatial.tokens.training.blocks import LearnedNetwork
-from memagent.memory.whole_file import write_whole
+from memagent.whole_file import write_whole
 
 Summary = Callable[[Tensor], Tensor]
 """From looks (p, t, d) to what sums them up after each: (p, t, d)."""

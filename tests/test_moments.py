@@ -5,8 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from memagent.commands.memory.moments import read_moment, tell_ago, tell_moment
 from memagent.errors import MemagentError
+from memagent.moments import read_moment, tell_ago, tell_moment
 
 pytestmark = pytest.mark.unit
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from memagent.memory.whole_file import write_whole
+from memagent.whole_file import write_whole
 
 pytestmark = pytest.mark.unit
 
