@@ -127,7 +127,7 @@ class Forgetting:
         self._logs.trim()
         self._writes += 1
         rows = self._config.budget_rows
-        if rows is None or self._traces.alive + self._writes * _PER_WRITE > rows:
+        if rows is not None and self._traces.alive + self._writes * _PER_WRITE > rows:
             self._follow()
         most = 4 * self._config.batch
         gone = 0
@@ -137,6 +137,7 @@ class Forgetting:
                 break
             gone += forgotten
         if not gone and self._is_full():
+            self._follow()
             gone = self._forget(self._config.batch, now)
         if gone:
             self._unmerged += gone

@@ -209,6 +209,8 @@ class LogIndex:
             rows = rows[(rows >= first) & (rows < last)]
             rows = rows[self._alive[rows]]
             rows = rows[self.distances(rows, query.near) <= query.radius * (1 + 1e-6)]
+        elif self._alive[first:last].all():
+            rows = np.arange(first, last)
         else:
             rows = first + np.flatnonzero(self._alive[first:last])
         if not self._in_order:

@@ -36,17 +36,19 @@ _TAUGHT = 20
 _ROUNDS = 4
 _CHUNK = 1_024
 """Rows in one piece of work: larger ones would leave the process large."""
-_EFFORTS = ((20, 200), (20, 400), (40, 600), (80, 2_400), (160, 9_600))
+_EFFORTS = ((12, 200), (16, 200), (20, 200), (40, 600), (80, 2_400), (160, 9_600))
 """Codes that a question reads, in roots of how many there are, and rows left for exact scores."""
-_LEAST = 4_000
+_LEAST = 2_000
 """Codes that a question reads in any case."""
 _ASKED = 64
 _FOUND = 10
-_ENOUGH = 0.998
+_ENOUGH = 0.995
 """Share of the exact best that a good sketch finds, over the questions that it is tried with."""
 _NOISE = 0.3
 """Length of what these questions differ by from stored vectors, which are of length one."""
 _ROW_BITS = 32
+_SPARE = 4
+"""How many times as many groups are looked into as an even spread of what passes would need."""
 _MOST = 127
 _FINEST = 1e-9
 _SCATTERED = 4
@@ -180,11 +182,11 @@ class Sketch:
         groups = np.argsort(self._half_norms - self._centres @ code)
         late = np.arange(self.late)
         if passing is not None and is_interval(passing):
-            begins, ends = self._between(int(passing[0]), int(passing[-1]))
+            groups = groups[: math.ceil(_SPARE * reads * len(groups) / len(passing))]
+            begins, ends = self._between(groups, int(passing[0]), int(passing[-1]))
             late = late[among(self._late_rows[: self.late], passing)]
         else:
-            begins, ends = self._starts[:-1], self._starts[1:]
-        begins, ends = begins[groups], ends[groups]
+            begins, ends = self._starts[groups], self._starts[groups + 1]
         enough = int(np.searchsorted(np.cumsum(ends - begins), reads)) + 1
         parts = [slice(b, e) for b, e in zip(begins[:enough], ends[:enough], strict=True)]
         rows = np.concatenate([*(self._rows[part] for part in parts), self._late_rows[late]])
@@ -194,11 +196,11 @@ class Sketch:
             rows, codes = rows[inside], codes[inside]
         return rows, self._likeness(codes, code)
 
-    def _between(self, first: int, last: int) -> tuple[Rows, Rows]:
-        """Where in each group the codes of an interval of rows begin and end."""
-        groups = np.arange(len(self._centres)) << _ROW_BITS
-        begins = np.searchsorted(self._keys, groups + first)
-        return begins, np.searchsorted(self._keys, groups + last, side="right")
+    def _between(self, groups: Rows, first: int, last: int) -> tuple[Rows, Rows]:
+        """Where in some groups the codes of an interval of rows begin and end."""
+        keys = groups << _ROW_BITS
+        begins = np.searchsorted(self._keys, keys + first)
+        return begins, np.searchsorted(self._keys, keys + last, side="right")
 
 
 def is_interval(rows: Rows) -> bool:
