@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The planner node: instructions as the action ``memagent/execute_task``."""
+"""The planner node: instructions as the action ``memagent/execute_task``, and what people say while
+one is carried out on the topic ``memagent/correction``.
+"""
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 
 from rclpy.action.server import ServerGoalHandle
+from std_msgs.msg import String
 
 from memagent.catalogue import load_catalogue
 from memagent.config import read_yaml
@@ -23,6 +27,8 @@ from memagent_interfaces import msg
 from memagent_interfaces.action import ExecuteTask
 
 PLANNERS = ("symbolic", "language_model")
+REMARKS = 8
+"""Corrections that wait at most; of more, the oldest are passed over."""
 HEARTBEAT_S = 1.0
 """Feedback goes out at least so often, so that a client can tell a long task from a dead node."""
 
@@ -33,7 +39,10 @@ class PlannerNode(RegionNode):
         self._goals: OneGoalServer | None = None
         self._stopping = threading.Event()
         self._goal: ServerGoalHandle | None = None
+        self._said: deque[str] = deque(maxlen=REMARKS)
+        """What a person has said about the running task, the loop has yet to hear."""
         self._plans = self.create_publisher(msg.Plan, "memagent/plan", qos.RELIABLE)
+        self.create_subscription(String, "memagent/correction", self._hear, qos.RELIABLE)
 
     def configure(self) -> None:
         config = read_yaml(
@@ -81,12 +90,20 @@ class PlannerNode(RegionNode):
     def measurements(self) -> dict[str, float]:
         return {"busy": float(self.busy())}
 
+    def _hear(self, message: String) -> None:
+        if self._goal is None:
+            self.get_logger().warning(f"no task is running to be corrected: {message.data!r}")
+        elif message.data.strip():
+            self._said.append(message.data)
+
     def _execute(self, handle: ServerGoalHandle) -> ExecuteTask.Result:
+        self._said.clear()
         self._goal = handle
         try:
             result = self._loop.run(
                 handle.request.instruction,
                 lambda: bool(handle.is_cancel_requested) or self._stopping.is_set(),
+                lambda: self._said.popleft() if self._said else "",
             )
         finally:
             self._goal = None

@@ -11,9 +11,11 @@ import threading
 import pytest
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
+from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from memagent.errors import MemagentError
+from memagent.ros import qos
 from memagent.ros.calls import NoAnswerError, wait_until
 from memagent.ros.skill_client import SkillClient
 from memagent.types import Code, SkillCall, TaskStatus
@@ -115,6 +117,23 @@ def test_a_simple_instruction_succeeds_and_is_remembered(graph):
         srv.Recall, "memagent/memory/recall", text="go to the desk", kinds=["episode"], **NOWHEN
     )
     assert any("desk" in item.text for item in found.items)
+
+
+def test_a_task_is_corrected_while_it_runs(graph):
+    say = graph.node.create_publisher(String, "memagent/correction", qos.RELIABLE)
+    assert wait_until(lambda: say.get_subscription_count() > 0, 10)
+    steps = []
+
+    def on_feedback(kind, text, plan):
+        if kind == "step" and not steps:
+            say.publish(String(data="no, to the shelf"))
+        if kind == "step":
+            steps.append(text)
+
+    result = graph.execute("go to the nightstand", on_feedback)
+    assert result.status is TaskStatus.SUCCEEDED, result
+    assert "shelf" in result.reason
+    assert "nightstand" in steps[0]
 
 
 @pytest.mark.parametrize(
