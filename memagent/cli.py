@@ -34,7 +34,7 @@ BENCHMARKS = resources.CHECKOUT / "benchmarks"
 
 
 def _fail(error: Exception) -> typer.Exit:
-    console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+    console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
     return typer.Exit(1)
 
 

@@ -60,7 +60,11 @@ class EndpointConfig(BaseModel):
     @classmethod
     def _is_address(cls, url: str) -> str:
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            is_one = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:  # A port that cannot be.
+            is_one = False
+        if not is_one:
             raise ValueError(f"{url!r} is no address of a server, like http://localhost:8000/v1")
         return url.rstrip("/")
 
@@ -142,7 +146,7 @@ class Endpoint:
             **{name: value for name, value in options.items() if value is not None},
             **question.body(MODES[mode]),
         }
-        key = os.environ.get(config.key_variable, "")
+        key = os.environ.get(config.key_variable, "").strip()
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         return post(f"{config.url}/chat/completions", body, headers, seconds)
 

@@ -2,7 +2,8 @@
 """One HTTP request and its answer, both before a deadline.
 
 The time-outs of HTTP libraries are between two bytes: a server that sends one byte a second is
-never too slow for them. Here the whole exchange has one: the connection is cut when it passes.
+never too slow for them. Here the connection is cut when the deadline passes. Only connecting is
+bounded as libraries do it, by the same time for each address of the host.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ def post(url: str, body: Mapping[str, Any], headers: Mapping[str, str], seconds:
         if late.is_set():  # To an answer of unknown length, being cut looks like its end.
             raise TimeoutError
         return reply
+    except ValueError:  # A header that cannot be: it may hold the key, so do not tell it.
+        raise ExchangeError("the key or the address holds characters that cannot be sent") from None
     except (OSError, http.client.HTTPException) as error:
         if late.is_set() or isinstance(error, TimeoutError):
             raise ExchangeError(f"no answer within {seconds:.1f} s") from error

@@ -53,6 +53,8 @@ from memagent.types import (
 )
 
 _PAUSE_SLICE = 0.1
+_HALT = frozenset({"stop", "wait", "halt", "cancel", "abort", "enough", "never mind", "forget it"})
+"""Remarks that end a task, between two skills."""
 
 
 class PlannerPort(Protocol):
@@ -211,6 +213,7 @@ class _Attempt:
                 return self._pursue_stages()
             except _Corrected as corrected:
                 self._goal = corrected.goal
+                self._journal.keep_open.clear()
                 self._setback = f"corrected: {self._goal}"
                 self._contribution = Contribution(self._goal, self._situation.world)
                 self._loop.tell(Note(f"understood: {self._goal}"))
@@ -392,7 +395,11 @@ class _Attempt:
         if self._canceled():
             raise _Ended(TaskStatus.CANCELED, "canceled")
         said = self._corrections()
-        if said and self._corrected < self._loop.config.max_replans:
+        if said.lower().strip(" .!,") in _HALT:
+            raise _Ended(TaskStatus.CANCELED, f"called off: {said!r}")
+        if said and self._corrected >= self._loop.config.max_replans:
+            self._loop.tell(Note(f"{said!r}: the task was corrected too often; it goes on"))
+        elif said:
             self._corrected += 1
             self._heed(said)
 

@@ -83,7 +83,11 @@ class MemoryNode(RegionNode):
         self._memory = LifelongMemory(file if is_server(file) else where, site, config)
         self._queue = WriteQueue(self._memory)
         if self.flag("spatial", True, "Keep occupied space, places and where things were seen."):
-            folder = None if is_server(file) else where.with_name(f"{where.name}.space")
+            beside = where.with_name(f"{where.name}.space")
+            if is_server(file):  # Space is this robot's own, also where its memory is on a server.
+                beside = Path("~/.memagent", f"{config.store.namespace}.space").expanduser()
+            given = self.text("spatial_folder", "", "Where space is kept, if not beside memory.")
+            folder = Path(given).expanduser() if given else beside
             space = read_yaml(
                 self.file("spatial_config", "configs/spatial.yaml", "How space is remembered."),
                 SpatialConfig,

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Spatial memory in the memory node: clouds in; floor plan, markers and obstacles out.
 
-A thread of its own takes in the newest cloud, so that neither percepts nor questions wait for it;
-a cloud that comes meanwhile replaces the one that waits. A cloud is joined with the percept of its
-stamp, which says what the things in it are called, and with the sensor's transform at that stamp.
+A thread of its own takes in one cloud after the other, so that neither percepts nor questions wait
+for it; one more may wait, and those that come meanwhile are dropped. A cloud is joined with the
+percept of its stamp, which says what the things in it are called, and with the sensor's transform
+at that stamp.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from sensor_msgs.msg import PointCloud2
 from visualization_msgs.msg import Marker, MarkerArray
 
-from memagent.errors import MemagentError
 from memagent.memory import LifelongMemory
 from memagent.memory.spatial import SpatialConfig, SpatialMemory
 from memagent.ros import convert, qos
@@ -57,7 +57,7 @@ class Space:
         self._waiting: tuple[PointCloud2, float] | None = None
         self._closing = False
         self.dropped = 0
-        """Clouds that a newer one replaced, or that no transform was known for."""
+        """Clouds that came while another one waited, or that no transform was known for."""
         self.taken = 0
         self.look_ms = 0.0
         self._published = 0.0
@@ -102,8 +102,12 @@ class Space:
         if not self._node.active:
             return
         with self._changed:
-            self.dropped += self._waiting is not None
-            self._waiting = message, time.monotonic()
+            now = time.monotonic()
+            if self._waiting is not None:
+                self.dropped += 1
+                if now - self._waiting[1] < JOIN_S:
+                    return  # What belongs to the one that waits may yet come.
+            self._waiting = message, now
             self._changed.notify()
 
     def _run(self) -> None:
@@ -118,34 +122,29 @@ class Space:
             assert taken is not None
             try:
                 self._take(*taken)
-            except (MemagentError, ValueError) as error:  # A full disk, a cloud that is none.
-                self._node.problem = str(error)
-                self._node.get_logger().error(str(error), throttle_duration_sec=5.0)
+            except Exception as error:  # A full disk, a cloud that is none: the next may be better.
+                self._node.problem = f"{type(error).__name__}: {error}"
+                self._node.get_logger().error(self._node.problem, throttle_duration_sec=5.0)
 
-    def _next(self) -> tuple[PointCloud2, Percept | None] | None:
+    def _next(self) -> tuple[PointCloud2, FloatArray, Percept | None] | None:
         """The waiting cloud, once what belongs to it is there or does not come."""
         if self._waiting is None:
             return None
         message, since = self._waiting
         stamp = convert.stamp_from_msg(message.header.stamp)
         percept = next((p for s, p in self._percepts.items() if abs(s - stamp) < 1e-6), None)
-        placed = self._pose(message, stamp) is not None
-        if not (percept and placed) and time.monotonic() - since < JOIN_S:
+        pose = self._transforms.at(message.header.frame_id, stamp)
+        if (percept is None or pose is None) and time.monotonic() - since < JOIN_S:
             return None
         self._waiting = None
-        if not placed:
+        if pose is None:
             self.dropped += 1
             return None
-        return message, percept
+        return message, pose, percept
 
-    def _pose(self, message: PointCloud2, stamp: float) -> FloatArray | None:
-        return self._transforms.at(message.header.frame_id, stamp)
-
-    def _take(self, message: PointCloud2, percept: Percept | None) -> None:
+    def _take(self, message: PointCloud2, pose: FloatArray, percept: Percept | None) -> None:
         began = time.perf_counter()
         stamp = convert.stamp_from_msg(message.header.stamp)
-        pose = self._pose(message, stamp)
-        assert pose is not None
         points = convert.points_from_msg(message)
         objects = percept.objects if percept else ()
         image = convert.depth_of_cloud(points)

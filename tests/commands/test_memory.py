@@ -87,7 +87,8 @@ def test_where_says_how_sure_it_is(file: Path) -> None:
 def test_facts_are_told_as_of_now_and_as_of_then(file: Path) -> None:
     assert "red mug on shelf" in run(file, "facts", "red mug").stdout
     assert "red mug on desk" in run(file, "facts", "red mug", "--as-of", "20").stdout
-    both = as_json(file, "facts", "red mug", "--history")
+    assert "red mug on shelf" in run(file, "facts", "mug").stdout, "by kind, as where is asked"
+    both = as_json(file, "facts", "mug", "--history")
     assert [fact["relation"]["object"] for fact in both] == ["shelf", "desk"]
     assert "whose history" in run(file, "facts", "--history", status=1).stderr
 
@@ -178,6 +179,7 @@ def test_what_changes_a_memory_is_refused_while_the_robot_writes_it(file: Path) 
     ("arguments", "said"),
     [
         (("timeline", "--since", "yesterday"), "is no time: write seconds"),
+        (("timeline", "--since", "[/red]"), "'[/red]' is no time"),
         (("recall", "--near", "here"), "write x,y or x,y,z"),
         (("recall", "--near", "1,2,3,4"), "write x,y or x,y,z"),
     ],

@@ -185,6 +185,19 @@ def test_nobody_there_is_an_error_that_names_the_address() -> None:
         endpoint(url).ask(PROMPT, Answer)
 
 
+def test_a_key_may_end_with_a_line_and_one_that_cannot_be_sent_is_not_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serving(says(FITTING)) as server:
+        monkeypatch.setenv("OPENAI_API_KEY", "secret\n")
+        endpoint(server.url).ask(PROMPT, Answer)
+        assert server.headers[0]["Authorization"] == "Bearer secret"
+        monkeypatch.setenv("OPENAI_API_KEY", "sec\nret")
+        with pytest.raises(LanguageModelError, match="cannot be sent") as failed:
+            endpoint(server.url).ask(PROMPT, Answer)
+    assert "ret" not in str(failed.value).replace("retry", "")
+
+
 def test_an_endless_answer_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("memagent.language_model.exchange.MOST_BYTES", 1000)
     with (
@@ -205,7 +218,9 @@ def test_questions_are_accounted_by_kind() -> None:
     assert (total.answers, total.completion_tokens) == (2, 21)
 
 
-@pytest.mark.parametrize("url", ["localhost:8000", "ftp://x/v1", "http://", ""])
+@pytest.mark.parametrize(
+    "url", ["localhost:8000", "ftp://x/v1", "http://", "", "http://x:80800/v1"]
+)
 def test_an_address_must_be_one(url: str) -> None:
     with pytest.raises(ValidationError, match="address of a server"):
         EndpointConfig(url=url, model="small")

@@ -484,6 +484,27 @@ def test_a_correction_that_is_not_understood_is_asked_back(build: Build) -> None
     assert any("zorblax" in note for note in notes)
 
 
+@pytest.mark.parametrize("said", ["Stop!", "never mind"])
+def test_a_task_that_is_called_off_ends(build: Build, said: str) -> None:
+    house = build({"red mug": "desk"})
+    remarks = iter(["", "", said])
+    result = house.run("put the red mug on the nightstand", corrections=lambda: next(remarks, ""))
+    assert result.status is TaskStatus.CANCELED
+    assert said in result.reason
+
+
+def test_what_the_goal_before_a_correction_would_keep_open_is_closed(build: Build) -> None:
+    house = build({"red mug": "desk"})
+
+    def said() -> str:
+        return "no, put the red mug on the nightstand" if "fridge" in house.open else ""
+
+    assert house.run("open the fridge and open the top drawer", corrections=said).status is (
+        TaskStatus.SUCCEEDED
+    )
+    assert house.open == set()
+
+
 def test_endless_corrections_end(build: Build) -> None:
     house = build({"red mug": "desk", "blue mug": "shelf"})
     result = house.run("put the red mug on the nightstand", corrections=lambda: "no, the blue one")

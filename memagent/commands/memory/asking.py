@@ -95,10 +95,11 @@ def facts(
     with asking() as (memory, now):
         if history and not thing:
             raise MemagentError("whose history? Name an object")
-        found = (
-            memory.history(thing) if history else memory.facts(thing or None, moment(as_of, now))
-        )
-        printing.facts(found, now)
+        name = memory.where(thing).name if thing else None
+        if history and name:
+            printing.facts(memory.history(name), now)
+        else:
+            printing.facts(memory.facts(name, moment(as_of, now)), now)
 
 
 @app.command()
@@ -109,7 +110,8 @@ def graph(
 ) -> None:
     """Show the knowledge graph."""
     with asking() as (memory, now):
-        known = memory.graph(moment(as_of, now), around or None, hops)
+        name = memory.where(around).name if around else None
+        known = memory.graph(moment(as_of, now), name, hops)
         rows = [
             (a, str(data["predicate"]), b, f"{data['strength']:.2f}")
             for a, b, data in known.edges(data=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from memagent import resources
 from memagent.config import read_yaml
@@ -65,7 +66,9 @@ def failing() -> Iterator[None]:
     try:
         yield
     except MemagentError as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        Console(stderr=True, highlight=False).print(
+            f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True
+        )
         raise typer.Exit(1) from error
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Collection
 
 import numpy as np
@@ -14,6 +15,8 @@ from memagent.memory.spatial.things import Things
 from memagent.memory.spatial.voxels.cloud import Points
 from memagent.types import Vector3
 
+_GLIMPSES = 16
+"""Positions of one label that wait for a second sighting; of more, the oldest are passed over."""
 _ABSENT = 2
 """Scans that must pass through a thing's position, none in between seeing it, for it to be gone."""
 
@@ -28,19 +31,20 @@ class Noticing:
         """
         self._same = same
         self._farthest = farthest
-        self._glimpsed: dict[str, Vector3] = {}
-        """Label -> where it was seen once, so far, away from where it is known to be."""
+        self._glimpsed: dict[str, deque[Vector3]] = {}
+        """Label -> where such things were seen once, so far, away from where they are known."""
         self._absent: dict[int, int] = {}
         """Stay -> scans that passed through it."""
 
     def is_sure(self, label: str, position: Vector3) -> bool:
         """Whether a thing seen somewhere new is believed: not what moves or was misread once."""
-        before = self._glimpsed.get(label)
-        if before is not None and math.dist(before, position) <= self._same:
-            del self._glimpsed[label]
-            return True
-        self._glimpsed[label] = position
-        return False
+        glimpsed = self._glimpsed.setdefault(label, deque(maxlen=_GLIMPSES))
+        before = next((at for at in glimpsed if math.dist(at, position) <= self._same), None)
+        if before is None:
+            glimpsed.append(position)
+            return False
+        glimpsed.remove(before)
+        return True
 
     def gone(
         self, things: Things, seen: Collection[int], points: Points, eye: NDArray[np.float64]

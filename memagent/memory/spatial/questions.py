@@ -38,8 +38,8 @@ Spot = str | tuple[float, float] | Vector3
 class Questions:
     """The questions; safe from any thread.
 
-    ``where``, ``route`` and ``changed`` do not wait for a scan that is being taken in: places and
-    things have a lock of their own, which is held for microseconds.
+    ``where``, ``route`` and ``changed`` do not wait for a scan's voxels: places and things have a
+    lock of their own, held for what a scan says of things, and while a snapshot is written.
     """
 
     def __init__(
@@ -296,7 +296,7 @@ class Questions:
                 if landmark.name == spot:
                     return (*graph.where(landmark), 0.0)
             for place in graph.places:
-                if spot in (place.id, graph.aliases.get(spot)):
+                if place.id == graph.aliases.get(spot, spot):
                     return place.pose.x, place.pose.y, 0.0
             labelled = [p for p in graph.places if p.label == spot]
         found = self.where(spot)

@@ -74,7 +74,9 @@ class SpatialState:
         return json.dumps(told).encode()
 
     def drive(self, pose: Pose2D, carried: bool) -> None:
-        """Follow odometry; it is in the log with the next sight."""
+        """Follow odometry; it is in the log with the next sight, unless the robot stood still."""
+        if self.driven and not carried and _is_same(self.driven[-1][0], pose):
+            return
         self.driven.append((pose, carried))
         self._drive(pose, carried)
 
@@ -190,3 +192,9 @@ def _finite(value: float) -> float | None:
 
 def _infinite(value: float | None) -> float:
     return math.inf if value is None else value
+
+
+def _is_same(a: Pose2D, b: Pose2D) -> bool:
+    """Whether a robot stood still between two poses: less than a millimetre and a milliradian."""
+    turned = math.remainder(a.yaw - b.yaw, math.tau)
+    return math.hypot(a.x - b.x, a.y - b.y) < 1e-3 and abs(turned) < 1e-3

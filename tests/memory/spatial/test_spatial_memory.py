@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,14 @@ def test_a_thing_is_where_it_was_seen_and_its_past_is_kept() -> None:
     assert [s.position for s in found.past] == [MUG]
     assert found.past[0].last == 1.0
     assert found.past[0].gone == 9.0
+
+
+def test_two_alike_things_in_one_view_are_both_believed() -> None:
+    space = SpatialMemory(config=CONFIG)
+    other = replace(mug(), position=(MUG[0] + 1.0, MUG[1], MUG[2]))
+    looked(space, 1.0, mug(), other)
+    kept = [stay.position for stay in space.sketch().things]
+    assert sorted(kept) == sorted([MUG, other.position])
 
 
 def test_a_thing_that_was_taken_away_is_nowhere() -> None:
@@ -240,6 +249,20 @@ def test_changes_since_a_time(memory: LifelongMemory) -> None:
     later = space.changed(6.0)
     assert not later.things
     assert not later.facts
+
+
+def test_a_robot_that_stands_still_piles_up_no_poses() -> None:
+    space = SpatialMemory(config=CONFIG)
+    for second in range(1000):
+        assert space.drive(Pose2D(1.0, 2.0, math.pi), float(second))
+    assert len(space._state.driven) == 1
+
+
+def test_a_place_is_found_by_the_id_that_it_had_before_it_was_merged() -> None:
+    space = SpatialMemory(config=CONFIG)
+    places = tour(space)
+    space._state.graph.aliases["once"] = places[2]
+    assert space.near("once", 1.0).position == space.near(places[2], 1.0).position
 
 
 def test_places_are_recognised_by_what_they_looked_like() -> None:
