@@ -43,7 +43,7 @@ def situation(
         site,
         Journal(50.0, PlannerConfig()),
         lambda name: ObjectBelief(name, name, "", ()),
-        lambda: ways or {},
+        ways=lambda: ways or {},
     )
 
 
@@ -161,7 +161,7 @@ def test_ways_are_asked_for_once_in_a_situation_and_only_if_needed(site: Site) -
     assert known_ways(roads, site, base) == {"desk": 7.5}
     now = Situation(
         WorldBelief(100.0, base), site, Journal(50.0, PlannerConfig()),
-        lambda name: ObjectBelief(name, name, "", ()), lambda: known_ways(roads, site, base),
+        lambda name: ObjectBelief(name, name, "", ()), ways=lambda: known_ways(roads, site, base),
     )  # fmt: skip
     assert roads.asked == 1
     now.effort("desk"), now.effort("shelf")
