@@ -13,7 +13,7 @@ from memagent.memory.recall.embedders import Embedder
 from memagent.memory.recall.log_index import LogIndex, bytes_of
 from memagent.memory.store.interface import Store
 
-_BATCH = 128
+_BATCH = 512
 GATHER_S = 0.05
 """How long items had better gather: each batch of vectors is a write that the disk syncs."""
 

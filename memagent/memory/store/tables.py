@@ -90,7 +90,7 @@ class Tables:
     ) -> MemoryItem:
         row = (
             kind, text, stamp, *_xyz(position), valid_from, valid_to, episode, confidence, source,
-            json.dumps(dict(data or {}), sort_keys=True), thing, fact,
+            json.dumps(dict(data), sort_keys=True) if data else "{}", thing, fact,
         )  # fmt: skip
         seq = self.store.execute(
             "INSERT INTO item (kind, text, stamp, x, y, z, valid_from, valid_to, episode, "
