@@ -141,4 +141,5 @@ def test_every_answer_is_json(writing: Toolbox) -> None:
         "episodes": {},
         "remember": {"text": "a note", "position": [1, 2]},
     }.items():
-        json.dumps(writing.call(name, arguments), allow_nan=False)
+        answer = writing.call(name, arguments)
+        assert json.loads(json.dumps(answer, allow_nan=False)) == answer, name

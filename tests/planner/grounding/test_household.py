@@ -270,7 +270,9 @@ def test_no_text_breaks_it(grounder: HouseholdGrounder, text: str) -> None:
 @given(st.lists(st.text(max_size=12), max_size=5))
 def test_no_scene_breaks_it(grounder: HouseholdGrounder, kinds: list[str]) -> None:
     scene = [SceneObject(kind, "", (0.0, 0.0, 0.0)) for kind in kinds]
-    grounder.ground("put the cup on the table", scene)
+    found = grounder.ground("put the cup on the table", scene)
+    assert 0.0 <= found.confidence <= 1.0
+    assert bool(found.question) == (found.confidence < ACT)
 
 
 def test_a_long_text_takes_no_longer_than_it_should(grounder: HouseholdGrounder) -> None:
