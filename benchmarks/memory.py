@@ -11,9 +11,7 @@ made of all that are there, so that a part may be run again alone, or at a quiet
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,32 +25,8 @@ import memory_step
 import memory_truth
 from household_year import YearConfig
 from rich.console import Console
-from rich.table import Table
 
-import report
-
-Read = Callable[[Mapping[str, Any]], Any]
-"""A figure from those of a part; KeyError where it was not measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One line of the table."""
-
-    part: str
-    aim: float | None
-    """What it should at least be, or at most."""
-    at_least: bool
-    read: Read
-    n: str | int
-    """How many measurements, or the part's figure that says so."""
-    lacking: str = ""
-    """What it needs that may not be there."""
-
-
-def named(name: str) -> Read:
-    """A figure as it is, with its interval if it has one."""
-    return lambda found: _with_interval(found, name)
+from aims import Figure, Read, gather, named, parts_of
 
 
 def times(name: str, other: str, inverse: bool = False) -> Read:
@@ -128,7 +102,7 @@ FIGURES: Mapping[str, Figure] = {
         "locomo", 0.74, True, named("locomo_recall_at_10"), "questions", "--locomo FILE"
     ),
 }  # fmt: skip
-PARTS = tuple(dict.fromkeys(figure.part for figure in FIGURES.values()))
+PARTS = parts_of(FIGURES)
 
 
 def measure(part: str, out: Path, quick: bool, emem: str, conversations: Path | None) -> None:
@@ -154,47 +128,6 @@ def measure(part: str, out: Path, quick: bool, emem: str, conversations: Path | 
         locomo.run(out, conversations)
 
 
-def gather(out: Path) -> dict[str, Any]:
-    """Make the table of what the parts wrote, and ``out/memory.json``."""
-    console = Console(highlight=False)
-    parts = {
-        part: json.loads((out / f"{part}.json").read_text(encoding="utf-8"))
-        for part in PARTS
-        if (out / f"{part}.json").is_file()
-    }
-    figures: dict[str, Any] = {}
-    rows: list[dict[str, Any]] = []
-    table = Table("", "figure", "95 %", "n", "aim", "met", title="Memory")
-    for name, figure in FIGURES.items():
-        found = parts.get(figure.part, {}).get("figures", {})
-        try:
-            value = figure.read(found)
-        except KeyError:
-            needs = f"needs {figure.lacking}" if figure.lacking else f"{figure.part} was not run"
-            console.print(f"  {name}: left out, {needs}")
-            continue
-        figures[name] = value
-        n = figure.n if isinstance(figure.n, int) else found[figure.n]
-        middle = value["value"] if isinstance(value, Mapping) else value
-        met = figure.aim is None or (
-            middle >= figure.aim if figure.at_least else middle <= figure.aim
-        )
-        rows.append({"figure": name, "n": n, "aim": figure.aim, "met": met})
-        within = f"{value['low']:,.4g} to {value['high']:,.4g}" if value is not middle else ""
-        aim = "" if figure.aim is None else f"{'≥' if figure.at_least else '≤'} {figure.aim:,g}"
-        table.add_row(name, f"{middle:,.4g}", within, f"{n:,}", aim, "yes" if met else "no")
-    console.print(table)
-    config = {"parts": {part: found["config"] for part, found in parts.items()}}
-    seeds = sorted({seed for found in parts.values() for seed in found["seeds"]})
-    return report.write(out, "memory", figures, rows, config, seeds)
-
-
-def _with_interval(found: Mapping[str, Any], name: str) -> Any:
-    if f"{name}_low" not in found:
-        return found[name]
-    return {"value": found[name], "low": found[f"{name}_low"], "high": found[f"{name}_high"]}
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="memory", description=__doc__.splitlines()[0])
@@ -207,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for part in o.only:
         Console().rule(part)
         measure(part, o.out, o.quick, o.emem, o.locomo)
-    gather(o.out)
+    gather(o.out, "memory", FIGURES)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pytest
 import spatial
 
 import report
+from aims import gather
 
 pytestmark = pytest.mark.unit
 
@@ -19,7 +20,7 @@ def test_the_table_is_made_of_what_is_there(tmp_path: Path, capsys) -> None:
         "stale_positions": 0.05,
     }
     report.write(tmp_path, spatial.FLAT, measured, [], {"errands": 5}, [3])
-    made = spatial.gather(tmp_path)
+    made = gather(tmp_path, "spatial", spatial.FIGURES)
     assert made["figures"]["relocation_precision"] == 0.99
     assert made["figures"]["relocation_precision_low"] == 0.97
     assert made["seeds"] == [3]
