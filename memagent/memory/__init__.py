@@ -8,6 +8,7 @@ with history), episodic (attempts with their outcomes) and semantic (lessons and
 from memagent.memory.config import MemoryConfig
 from memagent.memory.corrections.operations import Operation
 from memagent.memory.episodic.chronology import Chronology
+from memagent.memory.exchange.graph_formats import geojson, graphml
 from memagent.memory.fleet import Fleet, FleetConfig, FleetItem
 from memagent.memory.forgetting.forgetting import Footprint
 from memagent.memory.forgetting.retention import ForgettingConfig
@@ -22,7 +23,12 @@ from memagent.memory.knowledge.quarantine import Claim, QuarantineConfig
 from memagent.memory.lifelong import LifelongMemory
 from memagent.memory.perceiving import PerceivingConfig
 from memagent.memory.reader import MemoryReader
-from memagent.memory.recall.embedders import Embedder, EmbedderConfig, EmbedderError
+from memagent.memory.recall.embedders import (
+    Embedder,
+    EmbedderConfig,
+    EmbedderError,
+    NGramEmbedder,
+)
 from memagent.memory.records import EventKind, MemoryEvent, Note
 from memagent.memory.retelling import Summarizer
 from memagent.memory.retrieval import Retrieval
@@ -60,6 +66,7 @@ __all__ = [
     "MemoryConfig",
     "MemoryEvent",
     "MemoryReader",
+    "NGramEmbedder",
     "Note",
     "Operation",
     "PerceivingConfig",
@@ -70,4 +77,6 @@ __all__ = [
     "Summarizer",
     "WriteQueue",
     "facts_in",
+    "geojson",
+    "graphml",
 ]

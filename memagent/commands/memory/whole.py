@@ -37,7 +37,7 @@ def export(
 ) -> None:
     """Write what is known to a file; --as-of is for the graph alone."""
     with asking() as (memory, now):
-        from memagent.memory.exchange.graph_formats import geojson, graphml
+        from memagent.memory import geojson, graphml
 
         if format is ExportFormat.json:
             text = json.dumps(memory.export(), ensure_ascii=False)

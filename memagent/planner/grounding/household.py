@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from memagent.memory import Embedder
-from memagent.memory.recall.embedders import NGramEmbedder
+from memagent.memory import Embedder, NGramEmbedder
 from memagent.planner.goal import Condition, Goal, ObjectRef, Relation
 from memagent.planner.grounding.asking import question
 from memagent.planner.grounding.candidates import Candidates
