@@ -10,51 +10,24 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from lived_memory import live
 from typer.testing import CliRunner
 
 from memagent import resources
 from memagent.cli import app
 from memagent.memory import LifelongMemory
 from memagent.site import load_site
-from memagent.types import (
-    Code,
-    ObjectObservation,
-    Percept,
-    Pose2D,
-    Relation,
-    SkillCall,
-    SkillOutcome,
-    TaskResult,
-    TaskStatus,
-)
 
 pytestmark = pytest.mark.unit
 
 SITE = "configs/sites/flat.yaml"
 
 
-def percept(stamp: float, place: str, position: tuple[float, float, float]) -> Percept:
-    mug = ObjectObservation(
-        1, "red mug", "mug", "red", "cylinder", position, 0.0, (0.08, 0.08, 0.1), 0.9, 200
-    )
-    relation = Relation("red mug", "on", place)
-    return Percept(stamp, Pose2D(6.0, 4.0), (mug,), (), (relation,), summary=f"mug on {place}")
-
-
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A memory of a mug that wandered from the desk to the shelf."""
     path = tmp_path / "robot.db"
-    with LifelongMemory(path, load_site(resources.find(SITE))) as memory:
-        for step in range(10):
-            memory.observe(percept(10.0 + 0.3 * step, "desk", (6.0, 5.0, 0.74)))
-        memory.begin_episode("fetch the mug")
-        call = SkillCall("pick", "desk", "red mug")
-        memory.record(SkillOutcome(call, Code.GRASP_FAILED, "slipped", 14.0, 15.0))
-        memory.end_episode(TaskResult(TaskStatus.FAILED, "it slipped", "fetch the mug"))
-        for step in range(10):
-            memory.observe(percept(4000.0 + 0.3 * step, "shelf", (7.7, 4.4, 0.645)))
-        memory.remember("the guest likes tea", stamp=4010.0, position=(1.0, 2.0, 0.0))
+    live(path, "red mug", moved=4000.0, site=load_site(resources.find(SITE)))
     return path
 
 
