@@ -53,12 +53,12 @@ class Keeping(Questions):
     def _write(self, kind: int, payload: bytes) -> None:
         """Make a change, whose record was made since ``_make_room``."""
         if self._log is not None:
-            self._log.append(kind, payload)
+            self._log.journal.append(kind, payload)
         self._state.apply(kind, payload)
 
     def _make_room(self) -> None:
         """Before changes: keep the journal within its bound."""
-        if self._log is not None and self._log.length > self.config.journal_bytes:
+        if self._log is not None and self._log.journal.length > self.config.journal_bytes:
             self._checkpoint()
 
     def _checkpoint(self) -> None:
@@ -91,7 +91,7 @@ class Keeping(Questions):
     @property
     def recovered(self) -> int:
         """Bytes of unfinished writes that opening dropped."""
-        return self._voxels.recovered + (self._log.torn if self._log else 0)
+        return self._voxels.recovered + (self._log.journal.torn if self._log else 0)
 
     def close(self) -> None:
         """Let go of the folder. All that was acknowledged is in it already."""
@@ -99,7 +99,7 @@ class Keeping(Questions):
             if self._log is not None:
                 told = self._state.things.touched()
                 if told is not None:
-                    self._log.append(of.TOUCHED, told)
+                    self._log.journal.append(of.TOUCHED, told)
                 self._log.close()
                 self._log = None
             self._voxels.close()

@@ -34,7 +34,8 @@ class SpatialLog:
         self._folder = folder
         self._sync = sync
         self._number, self._snapshot = self._read_snapshot()
-        self._journal = Journal(self._file(self._number), sync)
+        self.journal = Journal(self._file(self._number), sync)
+        """What came after the snapshot."""
         self._sweep()
 
     def _file(self, number: int) -> Path:
@@ -63,25 +64,7 @@ class SpatialLog:
         """All that was acknowledged, in its order; to be read once, before anything is appended."""
         yield from self._snapshot
         self._snapshot = []
-        yield from self._journal.changes()
-
-    @property
-    def length(self) -> int:
-        """Of the journal, bytes."""
-        return self._journal.length
-
-    @property
-    def torn(self) -> int:
-        """Bytes of an unfinished write that reading dropped."""
-        return self._journal.torn
-
-    def append(self, kind: int, payload: bytes) -> None:
-        """Put a change into the journal; it is safe when this returns.
-
-        Raises:
-            VoxelError: it could not be written, and was not.
-        """
-        self._journal.append(kind, payload)
+        yield from self.journal.changes()
 
     def replace(self, state: Sequence[Record]) -> None:
         """Make ``state`` the snapshot, and begin a new journal.
@@ -94,15 +77,15 @@ class SpatialLog:
         parts = [framed(_HEAD, json.dumps(head).encode()), *(framed(*record) for record in state)]
         write_file(self._file(number), b"", self._sync)
         write_file(self._folder / "places.snapshot", b"".join(parts), self._sync)
-        self._journal.close()
-        self._number, self._journal = number, Journal(self._file(number), self._sync)
+        self.journal.close()
+        self._number, self.journal = number, Journal(self._file(number), self._sync)
         self._sweep()
 
     def _sweep(self) -> None:
         """Remove journals that no longer count."""
         for path in [*self._folder.glob("places-*.log"), *self._folder.glob("places*.new")]:
-            if path != self._journal.path:
+            if path != self.journal.path:
                 path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        self._journal.close()
+        self.journal.close()

@@ -476,7 +476,7 @@ def test_a_full_disk_is_an_error_and_loses_nothing(tmp_path: Path, monkeypatch) 
     with SpatialMemory(tmp_path, CONFIG) as space:
         tour(space)
         before = space.stats()
-        real = space._log._journal._file
+        real = space._log.journal._file
 
         class Full:
             closed = False
@@ -487,12 +487,12 @@ def test_a_full_disk_is_an_error_and_loses_nothing(tmp_path: Path, monkeypatch) 
                 real.write(data[:5])
                 raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(space._log._journal, "_file", Full())
+        monkeypatch.setattr(space._log.journal, "_file", Full())
         for _ in range(2):
             with pytest.raises(VoxelError, match="No space left"):
                 space.arrive(Sight(60.0, Pose2D(8.0, 2.0), look_of(9)))
         assert {**space.stats()} == before
-        monkeypatch.setattr(space._log._journal, "_file", real)
+        monkeypatch.setattr(space._log.journal, "_file", real)
         space.arrive(Sight(60.0, Pose2D(8.0, 2.0), look_of(9)))
     with SpatialMemory(tmp_path, CONFIG) as space:
         assert space.stats()["places"] == 6

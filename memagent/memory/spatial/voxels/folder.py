@@ -12,7 +12,6 @@ import fcntl
 import json
 import struct
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +81,8 @@ class VoxelFolder:
         """Files of regions that are not in memory."""
         if not manifest.exists():
             self._write_manifest()
-        self._journal = Journal(self._path / f"journal-{self._number}.log", self._sync)
+        self.journal = Journal(self._path / f"journal-{self._number}.log", self._sync)
+        """What came after the snapshot."""
         if self._sync:
             sync_path(self._path)
 
@@ -90,10 +90,6 @@ class VoxelFolder:
 
     def snapshot(self) -> tuple[Corner, Columns] | None:
         return None if self._snapshot is None else self._voxels(self._snapshot)
-
-    def changes(self) -> Iterator[tuple[int, bytes]]:
-        """(kind, payload) of what the journal holds."""
-        return self._journal.changes()
 
     def region(self, region: Region) -> tuple[Corner, Columns]:
         return self._voxels(self.regions[region])
@@ -107,29 +103,11 @@ class VoxelFolder:
 
     # --- writing ------------------------------------------------------------------------------
 
-    @property
-    def length(self) -> int:
-        """Of the journal, bytes."""
-        return self._journal.length
-
-    @property
-    def torn(self) -> int:
-        """Bytes of unfinished writes that opening dropped."""
-        return self._journal.torn
-
-    def append(self, kind: int, payload: bytes) -> None:
-        """Put a change into the journal; it is safe when this returns.
-
-        Raises:
-            VoxelError: it could not be written, and was not; the journal is as before.
-        """
-        self._journal.append(kind, payload)
-
     def put_aside(self, region: Region, corner: Corner, columns: Columns) -> None:
         """Write a region's voxels to a file of their own, and then journal that they are there."""
-        name = f"region-{'_'.join(map(str, region))}-{self._number}-{self.length}.voxels"
+        name = f"region-{'_'.join(map(str, region))}-{self._number}-{self.journal.length}.voxels"
         self._write_voxels(name, corner, columns)
-        self.append(PUT_ASIDE, json.dumps([list(region), name]).encode())
+        self.journal.append(PUT_ASIDE, json.dumps([list(region), name]).encode())
         self.regions[region] = name
 
     def replace(self, corner: Corner, columns: Columns) -> None:
@@ -146,13 +124,13 @@ class VoxelFolder:
         except VoxelError:
             self._number, self._snapshot = old
             raise
-        self._journal.close()
-        self._journal = Journal(journal, self._sync)
+        self.journal.close()
+        self.journal = Journal(journal, self._sync)
         self._sweep()
 
     def _sweep(self) -> None:
         """Remove files that no longer count."""
-        kept = {self._snapshot, self._journal.path.name, *self.regions.values()}
+        kept = {self._snapshot, self.journal.path.name, *self.regions.values()}
         for pattern in ("*.voxels", "journal-*.log", "*.new"):
             for path in self._path.glob(pattern):
                 if path.name not in kept:
@@ -174,7 +152,7 @@ class VoxelFolder:
         write_file(self._path / "manifest.json", text.encode(), self._sync)
 
     def close(self) -> None:
-        self._journal.close()
+        self.journal.close()
         self._lock.close()
 
 

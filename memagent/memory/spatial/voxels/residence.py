@@ -58,7 +58,7 @@ class Residence:
         if (held := folder.snapshot()) is not None:
             self.window = self.window.at(held[0])
             self.tiers.replace(held[1])
-        for kind, payload in folder.changes():
+        for kind, payload in folder.journal.changes():
             if kind == OBSERVED:
                 corner, batch = read_observed(payload, path)
                 self._move_to(corner)
@@ -79,7 +79,7 @@ class Residence:
     def observe(self, batch: Columns) -> None:
         """Add observations, in order of key."""
         if self.folder is not None:
-            self.folder.append(OBSERVED, observed(self.window.corner, batch))
+            self.folder.journal.append(OBSERVED, observed(self.window.corner, batch))
         self._observe(batch)
 
     def _observe(self, batch: Columns) -> None:
@@ -92,7 +92,7 @@ class Residence:
         if self.folder is not None:
             keys = self.tiers.take(rows).keys
             head = _LOWERED.pack(*self.window.corner, amount)
-            self.folder.append(LOWERED, head + keys.astype("<i8").tobytes())
+            self.folder.journal.append(LOWERED, head + keys.astype("<i8").tobytes())
         return self.tiers.lower(rows, amount)
 
     def _lower(self, keys: Keys, amount: int) -> None:
@@ -213,7 +213,7 @@ class Residence:
         bound = self._config.resident_voxels
         if bound is not None and len(self.tiers) > bound:
             self.put_aside(until=int(_EASE * bound))
-        if self.folder.length > self._config.journal_bytes:
+        if self.folder.journal.length > self._config.journal_bytes:
             self.checkpoint()
 
     def checkpoint(self) -> None:

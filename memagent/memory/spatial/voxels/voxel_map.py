@@ -361,7 +361,7 @@ class VoxelMap:
     @property
     def recovered(self) -> int:
         """Bytes of an unfinished write that opening the folder dropped."""
-        return 0 if self._held.folder is None else self._held.folder.torn
+        return 0 if self._held.folder is None else self._held.folder.journal.torn
 
 
 def _per_pixel(values: ArrayLike, shape: tuple[int, ...], what: str) -> NDArray[np.generic]:

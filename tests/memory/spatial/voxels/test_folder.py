@@ -235,7 +235,7 @@ def test_a_full_disk_is_an_error_and_loses_nothing(folder: Path, monkeypatch) ->
 
 def _fill_up(voxels: VoxelMap, monkeypatch) -> None:
     """The disk takes ten more bytes."""
-    real = voxels._held.folder._journal._file
+    real = voxels._held.folder.journal._file
 
     class Full:
         closed = False
@@ -248,7 +248,7 @@ def _fill_up(voxels: VoxelMap, monkeypatch) -> None:
             self.left, taken = 0, self.left
             return real.write(data[:taken])
 
-    monkeypatch.setattr(voxels._held.folder._journal, "_file", Full())
+    monkeypatch.setattr(voxels._held.folder.journal, "_file", Full())
 
 
 def test_a_full_disk_stops_a_snapshot_and_the_map_goes_on(folder: Path, monkeypatch) -> None:
